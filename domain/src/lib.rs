@@ -1,0 +1,19 @@
+//! What Hikitsugi decides, apart from how it is stored, served or asked for.
+//!
+//! Everything here is a pure function of its arguments: no clock, no randomness, no database, no
+//! network. Whoever calls says what time it is.
+
+pub mod account;
+pub mod activity;
+pub mod calendar;
+pub mod contact;
+pub mod handover;
+pub mod import;
+pub mod lang;
+pub mod money;
+pub mod names;
+pub mod password;
+pub mod policy;
+pub mod risk;
+pub mod team;
+pub mod text;
