@@ -1,0 +1,44 @@
+//! Table `assessment`.
+
+use sea_orm::entity::prelude::*;
+
+/// What was believed about an account's risk at a moment. Never changed afterwards.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "assessment")]
+pub struct Model {
+    /// The company that the row belongs to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: Uuid,
+    /// Id, a UUIDv7.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Account.
+    pub account_id: Uuid,
+    /// Moment that it speaks of.
+    pub as_of: DateTimeUtc,
+    /// When it was reckoned.
+    pub recorded_at: DateTimeUtc,
+    /// Probability of no order within the horizon, 0–1; empty when it is not known.
+    pub probability: Option<f64>,
+    /// The probability in a word, as in `account.band`.
+    pub band: String,
+    /// Code of why there is no probability, such as `NO_ORDERS`, with its numbers.
+    pub unknown_reason: Option<String>,
+    /// How far the probability looks ahead, in days.
+    pub horizon_days: i16,
+    /// Sales of the last twelve months in minor units of `currency`.
+    pub expected_value_minor: i64,
+    /// Probability × expected value in minor units of `currency`; empty when the probability is.
+    pub revenue_at_risk_minor: Option<i64>,
+    /// ISO 4217 code of both amounts.
+    pub currency: String,
+    /// Model of silence, such as `cells-1`.
+    pub model_version: String,
+    /// Rules for signals, such as `priors-1`.
+    pub rule_version: String,
+    /// The baseline and the reasons, which add up to the log-odds of the probability, with their evidence.
+    pub factors: Json,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,43 @@
+//! Table `tenant`.
+
+use sea_orm::entity::prelude::*;
+
+/// A company that uses the product, and its settings.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "tenant")]
+pub struct Model {
+    /// Id, a UUIDv7.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// ISO 3166-1 alpha-2 code.
+    pub country: String,
+    /// IANA name of the time zone that its days are counted in.
+    pub time_zone: String,
+    /// ISO 4217 code of the currency that sums are reckoned in.
+    pub currency: String,
+    /// `EN` or `JA`.
+    pub language: String,
+    /// Month in which its fiscal year begins, 1–12.
+    pub fiscal_year_start_month: i16,
+    /// Who sees an account: `EVERYONE`, or `TEAM` for those related to it.
+    pub account_visibility: String,
+    /// Continuity score that completes a handover, 0–100.
+    pub continuity_threshold: i16,
+    /// Probability, 0–1, from which a risk is `MEDIUM`.
+    pub risk_medium: f64,
+    /// Probability, 0–1, from which a risk is `HIGH`.
+    pub risk_high: f64,
+    /// Probability, 0–1, from which a risk is `CRITICAL`.
+    pub risk_critical: f64,
+    /// Whether it is made for trying things out.
+    pub sandbox: bool,
+    /// Raised by one at every change; a writer names the one he saw.
+    pub version: i64,
+    /// When the row was made.
+    pub created_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

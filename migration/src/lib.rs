@@ -1,0 +1,25 @@
+//! Migrations, and the role that the application signs in with on PostgreSQL.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "migrations run as the owner, before there is a tenant"
+)]
+
+mod m20261123_000001_foundation;
+mod role;
+
+pub use role::grant_application_role;
+pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_000001_foundation::Migration)]
+    }
+}
+
+#[cfg(test)]
+mod tests;
