@@ -1,0 +1,221 @@
+//! Accounts: seeing them, finding them, and the door through which other slices get one.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::policy::Action;
+use entity::account;
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
+use uuid::Uuid;
+
+use super::queries;
+use crate::error::{Error, Result};
+use crate::members;
+use crate::platform::Ctx;
+use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
+use crate::platform::tenancy::TenantDb;
+
+pub use super::changes::{
+    AccountChanges, AccountDraft, account_archive, account_assign, account_create, account_restore, account_team_add,
+    account_team_remove, account_update, ownership_switch,
+};
+pub use super::merge::account_merge;
+
+/// How a list of accounts may be narrowed.
+#[derive(Clone, Debug, Default)]
+pub struct AccountFilter {
+    /// Only those of this owner.
+    pub owner: Option<Uuid>,
+    /// Only those with this member on the team.
+    pub team_member: Option<Uuid>,
+    /// Only those in this stage.
+    pub lifecycle: Option<domain::account::Lifecycle>,
+    /// Only those in one of these bands of risk.
+    pub bands: Option<Vec<domain::risk::Band>>,
+    /// Only those last touched before this instant, or never.
+    pub last_touch_before: Option<DateTime<Utc>>,
+    /// Only those in whose name or reading these words occur.
+    pub text: Option<String>,
+    /// Archived ones too.
+    pub include_archived: bool,
+}
+
+/// What a list of accounts is ordered by.
+#[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountOrder {
+    /// By reading (kana), then name; あ to ん.
+    Name,
+    /// Probability of loss, highest first; unknown and presumed lost ones last.
+    Risk,
+    /// Revenue at risk, largest first; unknown and presumed lost ones last.
+    RevenueAtRisk,
+    /// Longest without a touch first; never touched ones at the head.
+    LastTouch,
+    /// Expected value, largest first.
+    Value,
+}
+
+/// A row's sort value and id.
+type Key = fn(&account::Model) -> (CursorKey, Uuid);
+
+impl AccountOrder {
+    fn sorted(self) -> Sorted<account::Entity> {
+        use account::Column;
+        let (column, descending, key): (_, _, Key) = match self {
+            Self::Name => (Column::SortKey, false, |row| {
+                (CursorKey::Text(row.sort_key.clone()), row.id)
+            }),
+            Self::Risk => (Column::RiskSort, true, |row| (CursorKey::Float(row.risk_sort), row.id)),
+            Self::RevenueAtRisk => (Column::RevenueAtRiskSort, true, |row| {
+                (CursorKey::Int(row.revenue_at_risk_sort), row.id)
+            }),
+            Self::LastTouch => (Column::LastTouchSort, false, |row| {
+                (CursorKey::Time(row.last_touch_sort), row.id)
+            }),
+            Self::Value => (Column::ValueSort, true, |row| (CursorKey::Int(row.value_sort), row.id)),
+        };
+        Sorted {
+            column,
+            id_column: Column::Id,
+            descending,
+            key,
+        }
+    }
+}
+
+/// One page of the accounts that the caller sees.
+pub async fn account_list(
+    ctx: &Ctx,
+    filter: &AccountFilter,
+    order: AccountOrder,
+    args: &PageArgs,
+) -> Result<Page<account::Model>> {
+    let db = ctx.read().await?;
+    let select = selected(ctx, &db, filter).await?;
+    let list = format!("accounts {order:?} {filter:?}");
+    fetch_page(ctx, &db, select, &order.sorted(), &list, args).await
+}
+
+/// How many accounts the whole list has.
+pub async fn account_count(ctx: &Ctx, filter: &AccountFilter) -> Result<i64> {
+    let db = ctx.read().await?;
+    let select = selected(ctx, &db, filter).await?;
+    Ok(db.count(select).await?)
+}
+
+async fn selected(ctx: &Ctx, db: &TenantDb, filter: &AccountFilter) -> Result<Select<account::Entity>> {
+    use account::Column;
+    let mut condition = sight(ctx, db, Action::AccountRead).await?;
+    let tenant = db.tenant();
+    if let Some(owner) = filter.owner {
+        condition = condition.add(Column::OwnerId.eq(owner));
+    }
+    if let Some(member) = filter.team_member {
+        condition = condition.add(queries::on_team_of(tenant, member));
+    }
+    if let Some(lifecycle) = filter.lifecycle {
+        condition = condition.add(Column::Lifecycle.eq(lifecycle.as_str()));
+    }
+    if let Some(bands) = &filter.bands {
+        condition = condition.add(Column::Band.is_in(bands.iter().map(|band| band.as_str())));
+    }
+    if let Some(before) = filter.last_touch_before {
+        condition = condition.add(Column::LastTouchSort.lt(before));
+    }
+    if let Some(words) = &filter.text {
+        condition = condition.add(queries::matching(tenant, words));
+    }
+    if !filter.include_archived {
+        condition = condition.add(Column::ArchivedAt.is_null());
+    }
+    Ok(queries::list(condition))
+}
+
+/// The account, if there is one that the caller sees.
+pub async fn account_find(ctx: &Ctx, id: Uuid) -> Result<Option<account::Model>> {
+    let db = ctx.read().await?;
+    let sight = sight(ctx, &db, Action::AccountRead).await?;
+    Ok(queries::one(&db, id, sight).await?)
+}
+
+/// The ones of many accounts that the caller sees.
+pub async fn account_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<account::Model>> {
+    let db = ctx.read().await?;
+    let sight = sight(ctx, &db, Action::AccountRead).await?;
+    Ok(queries::many(&db, ids, sight).await?)
+}
+
+/// The account for doing `action` to it, inside the transaction that will: `NOT_FOUND` at `field` when the caller does
+/// not see it, `FORBIDDEN` when he sees it and may not.
+pub async fn account_require(
+    ctx: &Ctx,
+    db: &TenantDb,
+    action: Action,
+    id: Uuid,
+    field: &[&str],
+) -> Result<account::Model> {
+    let grant = ctx.authorize(action)?;
+    // An API client may do this to an account without the scope to read accounts: then it reaches what it may change.
+    let sees = ctx.authorize(Action::AccountRead).unwrap_or(grant);
+    let seen = queries::visible(members::circle(ctx, db, sees).await?.as_ref(), db.tenant());
+    let Some(found) = queries::one(db, id, seen).await? else {
+        return Err(Error::not_found(field));
+    };
+    let reach = members::circle(ctx, db, grant).await?;
+    if reach.is_some()
+        && queries::one(db, id, queries::visible(reach.as_ref(), db.tenant()))
+            .await?
+            .is_none()
+    {
+        return Err(Error::Forbidden);
+    }
+    Ok(found)
+}
+
+/// As [`account_require`], and the account is not archived (`CONFLICT` otherwise).
+pub async fn account_require_live(
+    ctx: &Ctx,
+    db: &TenantDb,
+    action: Action,
+    id: Uuid,
+    field: &[&str],
+) -> Result<account::Model> {
+    let found = account_require(ctx, db, action, id, field).await?;
+    if found.archived_at.is_some() {
+        return Err(Error::user(
+            field,
+            crate::error::UserErrorCode::Conflict,
+            domain::lang::Text::fixed("The account is archived.", "この取引先はアーカイブされています。"),
+        ));
+    }
+    Ok(found)
+}
+
+/// What the actor sees of accounts under `action`, as a condition on `account`.
+pub async fn sight(ctx: &Ctx, db: &TenantDb, action: Action) -> Result<Condition> {
+    let grant = ctx.authorize(action)?;
+    let circle = members::circle(ctx, db, grant).await?;
+    Ok(Condition::all().add(queries::visible(circle.as_ref(), db.tenant())))
+}
+
+/// As [`sight`], for tables that name an account: the ids to be `IN`, or `None` when all are seen.
+pub async fn sight_ids(ctx: &Ctx, db: &TenantDb, action: Action) -> Result<Option<SelectStatement>> {
+    let grant = ctx.authorize(action)?;
+    let circle: Option<Arc<Vec<Uuid>>> = members::circle(ctx, db, grant).await?;
+    Ok(queries::visible_ids(circle.as_ref(), db.tenant()))
+}
+
+/// Narrows a select of another table to accounts that the caller sees.
+pub async fn only_seen<E: sea_orm::EntityTrait>(
+    ctx: &Ctx,
+    db: &TenantDb,
+    action: Action,
+    select: Select<E>,
+    account_column: E::Column,
+) -> Result<Select<E>> {
+    Ok(match sight_ids(ctx, db, action).await? {
+        Some(ids) => select.filter(account_column.in_subquery(ids)),
+        None => select,
+    })
+}

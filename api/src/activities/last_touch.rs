@@ -1,0 +1,48 @@
+//! The latest touch of an account, repeated on its row. That is no change of the account: its version stays.
+
+use chrono::{DateTime, Utc};
+use entity::{account, activity};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::platform::tenancy::WriteTx;
+
+/// A touch happened then: the account's latest one, unless a later one is known.
+pub async fn last_touch_raise(tx: &WriteTx, account: Uuid, occurred_at: DateTime<Utc>) -> Result<()> {
+    use account::Column;
+    let raised = account::Entity::update_many()
+        .col_expr(Column::LastTouchSort, Expr::val(occurred_at))
+        .filter(Column::Id.eq(account))
+        .filter(Column::LastTouchSort.lt(occurred_at));
+    tx.update_with(raised).await?;
+    Ok(())
+}
+
+/// Finds the latest touch anew, inside the caller's transaction: after one was moved in time, archived, or came from
+/// another account.
+pub async fn last_touch_find_again(tx: &WriteTx, account: Uuid) -> Result<()> {
+    use account::Column;
+    // Locks the row (PostgreSQL), so that the next statement sees what others have committed till then.
+    let unchanged = account::Entity::update_many()
+        .col_expr(Column::LastTouchSort, Expr::col(Column::LastTouchSort))
+        .filter(Column::Id.eq(account));
+    tx.update_with(unchanged).await?;
+    let latest = Query::select()
+        .expr(Expr::col(activity::Column::OccurredAt).max())
+        .from(activity::Entity)
+        .and_where(activity::Column::TenantId.eq(tx.tenant()))
+        .and_where(activity::Column::AccountId.eq(account))
+        .and_where(activity::Column::ArchivedAt.is_null())
+        .to_owned();
+    let never = Expr::val(DateTime::<Utc>::UNIX_EPOCH);
+    let found = account::Entity::update_many()
+        .col_expr(
+            Column::LastTouchSort,
+            Func::coalesce([Expr::SubQuery(None, Box::new(latest.into())), never]).into(),
+        )
+        .filter(Column::Id.eq(account));
+    tx.update_with(found).await?;
+    Ok(())
+}

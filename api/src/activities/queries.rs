@@ -1,0 +1,131 @@
+//! Rows of activities and who took part, only through the tenant's handle.
+
+use chrono::{DateTime, Utc};
+use entity::{activity, activity_contact, activity_member, member};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+use crate::platform::tenancy::TenantDb;
+
+/// Most contacts, and most other members, of one activity.
+pub const MOST_PRESENT: usize = 50;
+/// Most touches of one account that a handover looks at.
+const MOST_TOUCHES: i32 = 1_000;
+
+/// One activity.
+pub fn one(id: Uuid) -> Select<activity::Entity> {
+    activity::Entity::find().filter(activity::Column::Id.eq(id))
+}
+
+/// Some activities.
+pub fn many(ids: &[Uuid]) -> Select<activity::Entity> {
+    activity::Entity::find().filter(activity::Column::Id.is_in(ids.iter().copied()))
+}
+
+/// A list of activities, to be paged.
+pub fn list(condition: Condition) -> Select<activity::Entity> {
+    activity::Entity::find().filter(condition)
+}
+
+/// The activity that somebody else's system knows by this id.
+pub fn by_external_id(external_id: &str) -> Select<activity::Entity> {
+    activity::Entity::find().filter(activity::Column::ExternalId.eq(external_id))
+}
+
+/// Condition: the member did it or was present.
+pub fn with_member(tenant: Uuid, member: Uuid) -> Condition {
+    let present = Query::select()
+        .column(activity_member::Column::ActivityId)
+        .from(activity_member::Entity)
+        .and_where(activity_member::Column::TenantId.eq(tenant))
+        .and_where(activity_member::Column::MemberId.eq(member))
+        .to_owned();
+    Condition::any()
+        .add(activity::Column::MemberId.eq(member))
+        .add(activity::Column::Id.in_subquery(present))
+}
+
+/// Condition: the contact took part.
+pub fn with_contact(tenant: Uuid, contact: Uuid) -> Condition {
+    let present = Query::select()
+        .column(activity_contact::Column::ActivityId)
+        .from(activity_contact::Entity)
+        .and_where(activity_contact::Column::TenantId.eq(tenant))
+        .and_where(activity_contact::Column::ContactId.eq(contact))
+        .to_owned();
+    Condition::all().add(activity::Column::Id.in_subquery(present))
+}
+
+/// The newest activities of many accounts that are not archived, newest first: `most` of each account.
+pub fn latest(tenant: Uuid, accounts: &[Uuid], most: i32) -> Select<activity::Entity> {
+    use activity::Column;
+    let of_accounts = Condition::all().add(Column::AccountId.is_in(accounts.iter().copied()));
+    let newest = first_of_each_account(tenant, of_accounts, &Order::Desc, most);
+    activity::Entity::find()
+        .filter(Column::Id.in_subquery(newest))
+        .order_by_desc(Column::OccurredAt)
+        .order_by_desc(Column::Id)
+}
+
+/// Ids of the activities of many accounts since an instant each, the first 1,000 of each account: what came first was
+/// proven first, and stays proven.
+pub fn since(tenant: Uuid, accounts: &[(Uuid, DateTime<Utc>)]) -> SelectStatement {
+    use activity::Column;
+    let any = accounts.iter().fold(Condition::any(), |any, (account, since)| {
+        any.add(Column::AccountId.eq(*account).and(Column::OccurredAt.gte(*since)))
+    });
+    first_of_each_account(tenant, any, &Order::Asc, MOST_TOUCHES)
+}
+
+fn first_of_each_account(tenant: Uuid, condition: Condition, order: &Order, most: i32) -> SelectStatement {
+    use activity::Column;
+    let window = WindowStatement::partition_by(Column::AccountId)
+        .order_by(Column::OccurredAt, order.clone())
+        .order_by(Column::Id, order.clone())
+        .to_owned();
+    let ranked = Query::select()
+        .column(Column::Id)
+        .expr_window_as(Expr::cust("ROW_NUMBER()"), window, "place")
+        .from(activity::Entity)
+        .and_where(Column::TenantId.eq(tenant))
+        .and_where(Column::ArchivedAt.is_null())
+        .cond_where(condition)
+        .to_owned();
+    Query::select()
+        .column(("ranked", "id"))
+        .from_subquery(ranked, "ranked")
+        .and_where(Expr::col(("ranked", "place")).lte(most))
+        .to_owned()
+}
+
+/// The contacts of many activities.
+pub async fn contacts(db: &TenantDb, activities: &[Uuid]) -> Result<Vec<activity_contact::Model>, DbErr> {
+    let select = activity_contact::Entity::find()
+        .filter(activity_contact::Column::ActivityId.is_in(activities.iter().copied()))
+        .order_by_asc(activity_contact::Column::ContactId)
+        .limit(MOST_PRESENT as u64 * activities.len() as u64);
+    db.all(select).await
+}
+
+/// The members who were present at many activities beside the one who did each.
+pub async fn present(db: &TenantDb, activities: &[Uuid]) -> Result<Vec<activity_member::Model>, DbErr> {
+    let select = activity_member::Entity::find()
+        .filter(activity_member::Column::ActivityId.is_in(activities.iter().copied()))
+        .order_by_asc(activity_member::Column::MemberId)
+        .limit(MOST_PRESENT as u64 * activities.len() as u64);
+    db.all(select).await
+}
+
+/// Some members.
+pub async fn members(db: &TenantDb, ids: &[Uuid]) -> Result<Vec<member::Model>, DbErr> {
+    db.all(member::Entity::find().filter(member::Column::Id.is_in(ids.iter().copied())))
+        .await
+}
+
+/// Condition: this activity, still at the version that the caller saw.
+pub fn at_version(id: Uuid, version: i64) -> Condition {
+    Condition::all()
+        .add(activity::Column::Id.eq(id))
+        .add(activity::Column::Version.eq(version))
+}

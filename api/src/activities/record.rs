@@ -1,0 +1,220 @@
+//! Recording an activity.
+
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use domain::activity::{ActivityKind, StartedBy};
+use domain::lang::Text;
+use domain::policy::Action;
+use entity::activity;
+use sea_orm::Set;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::last_touch::last_touch_raise;
+use super::{links, queries};
+use crate::accounts::service::account_require_live;
+use crate::contacts::service::contacts_require_of;
+use crate::error::{Error, Result, UserErrorCode};
+use crate::handovers;
+use crate::platform::Ctx;
+use crate::platform::events::NewEvent;
+use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
+use crate::platform::tenancy::WriteTx;
+
+/// What an activity is recorded from.
+#[derive(Clone, Debug)]
+pub struct ActivityDraft {
+    /// With which account.
+    pub account: Uuid,
+    /// What kind of touch it was.
+    pub kind: ActivityKind,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// Who did it; the caller when nothing is said.
+    pub member: Option<Uuid>,
+    /// Other members who were present.
+    pub with_members: Vec<Uuid>,
+    /// Contacts who took part.
+    pub contacts: Vec<Uuid>,
+    /// Who began it.
+    pub started_by: StartedBy,
+    /// Both sides said something; by its kind when nothing is said.
+    pub two_way: Option<bool>,
+    /// What came of it.
+    pub summary: String,
+    /// What is to be done next.
+    pub next_step: Option<String>,
+    /// Another system's id for it.
+    pub external_id: Option<String>,
+}
+
+/// Whether both sides usually say something.
+const fn is_usually_two_way(kind: ActivityKind, started_by: StartedBy) -> bool {
+    match kind {
+        ActivityKind::Meeting
+        | ActivityKind::JointMeeting
+        | ActivityKind::Call
+        | ActivityKind::Event
+        | ActivityKind::DeliveryReview => true,
+        ActivityKind::Voicemail | ActivityKind::Letter | ActivityKind::Gift | ActivityKind::ContentSent => false,
+        // Ours may go unread; theirs is an answer or a question.
+        ActivityKind::Email => matches!(started_by, StartedBy::Contact),
+    }
+}
+
+/// Records an activity. The same external id at the same account again gives the one that is recorded, unchanged.
+pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<activity::Model> {
+    ctx.authorize(Action::ActivityRecord)?;
+    check(ctx, &mut draft)?;
+    let tx = ctx.write().await?;
+    account_require_live(ctx, &tx, Action::ActivityRecord, draft.account, &["accountId"]).await?;
+    if let Some(external_id) = &draft.external_id
+        && let Some(found) = tx.one(queries::by_external_id(external_id)).await?
+    {
+        return repeated(found, draft.account);
+    }
+    let member = who_did_it(ctx, &draft)?;
+    draft.with_members.retain(|other| *other != member);
+    let mut members = vec![(member, vec!["memberId".to_owned()])];
+    members.extend(links::places(&draft.with_members));
+    links::check_members(&tx, &members, draft.occurred_at).await?;
+    contacts_require_of(ctx, &tx, draft.account, &draft.contacts, "contactIds").await?;
+    let id = Uuid::now_v7();
+    match tx.insert(new_row(ctx, id, member, &draft)).await {
+        Err(error) if Error::is_unique_violation(&error) => {
+            // Another request recorded it between the look and the insert.
+            drop(tx);
+            return recorded_meanwhile(ctx, &draft).await;
+        }
+        inserted => inserted?,
+    }
+    links::insert_contacts(&tx, id, &draft.contacts).await?;
+    links::insert_members(&tx, id, &draft.with_members).await?;
+    happened(ctx, &tx, &draft).await?;
+    tx.emit(
+        NewEvent::new("activity.recorded", "act", id)
+            .on_account(draft.account)
+            .with(json!({ "version": 1 })),
+    );
+    tx.commit().await?;
+    reread(ctx, id).await
+}
+
+fn check(ctx: &Ctx, draft: &mut ActivityDraft) -> Result<()> {
+    let mut checks = Checks::default();
+    draft.summary = checks.text("summary", std::mem::take(&mut draft.summary), NOTE_CHARS);
+    draft.next_step = checks.optional("nextStep", draft.next_step.take(), NOTE_CHARS);
+    draft.external_id = checks.optional("externalId", draft.external_id.take(), NAME_CHARS);
+    draft.occurred_at = occurred_at(ctx, &mut checks, draft.occurred_at);
+    checks.done()?;
+    draft.contacts = links::distinct(std::mem::take(&mut draft.contacts), "contactIds")?;
+    draft.with_members = links::distinct(std::mem::take(&mut draft.with_members), "withMemberIds")?;
+    Ok(())
+}
+
+/// An instant at which something can have happened: not in the future, but clocks differ by minutes.
+pub(super) fn occurred_at(ctx: &Ctx, checks: &mut Checks, value: DateTime<Utc>) -> DateTime<Utc> {
+    checks.require(
+        value.year() >= 1900 && value <= ctx.now + TimeDelta::minutes(5),
+        "occurredAt",
+        UserErrorCode::Invalid,
+        Text::fixed(
+            "Record what has happened: this is in the future, or too long ago.",
+            "発生済みの活動を記録してください（未来または古すぎる日時です）。",
+        ),
+    );
+    instant(value)
+}
+
+fn who_did_it(ctx: &Ctx, draft: &ActivityDraft) -> Result<Uuid> {
+    draft.member.or(ctx.actor.member()).ok_or_else(|| {
+        Error::user(
+            &["memberId"],
+            UserErrorCode::Required,
+            Text::fixed("Name the member who did it.", "活動したメンバーを指定してください。"),
+        )
+    })
+}
+
+fn new_row(ctx: &Ctx, id: Uuid, member: Uuid, draft: &ActivityDraft) -> activity::ActiveModel {
+    let two_way = draft
+        .two_way
+        .unwrap_or(is_usually_two_way(draft.kind, draft.started_by));
+    activity::ActiveModel {
+        tenant_id: Set(Uuid::nil()),
+        id: Set(id),
+        account_id: Set(draft.account),
+        kind: Set(draft.kind.as_str().into()),
+        member_id: Set(member),
+        started_by: Set(draft.started_by.as_str().into()),
+        two_way: Set(two_way),
+        occurred_at: Set(draft.occurred_at),
+        recorded_at: Set(ctx.now),
+        summary: Set(draft.summary.clone()),
+        next_step: Set(draft.next_step.clone()),
+        external_id: Set(draft.external_id.clone()),
+        archived_at: Set(None),
+        version: Set(1),
+        created_at: Set(ctx.now),
+    }
+}
+
+/// What follows from a touch. The handover first: whoever changes a handover locks it before its account.
+async fn happened(ctx: &Ctx, tx: &WriteTx, draft: &ActivityDraft) -> Result<()> {
+    handovers::service::activity_recorded(ctx, tx, draft.account).await?;
+    last_touch_raise(tx, draft.account, draft.occurred_at).await
+}
+
+async fn recorded_meanwhile(ctx: &Ctx, draft: &ActivityDraft) -> Result<activity::Model> {
+    let found = match &draft.external_id {
+        Some(external_id) => ctx.read().await?.one(queries::by_external_id(external_id)).await?,
+        None => None,
+    };
+    match found {
+        Some(found) => repeated(found, draft.account),
+        None => Err(taken()),
+    }
+}
+
+fn repeated(found: activity::Model, account: Uuid) -> Result<activity::Model> {
+    if found.account_id == account {
+        Ok(found)
+    } else {
+        Err(taken())
+    }
+}
+
+fn taken() -> Error {
+    Error::user(
+        &["externalId"],
+        UserErrorCode::Taken,
+        Text::fixed(
+            "Another activity has this external id.",
+            "この外部IDは別の活動で使用されています。",
+        ),
+    )
+}
+
+pub(super) async fn reread(ctx: &Ctx, id: Uuid) -> Result<activity::Model> {
+    let found = ctx.read().await?.one(queries::one(id)).await?;
+    found.ok_or_else(|| Error::internal("an activity vanished after it was written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_email_is_two_way_when_the_contact_began_it() {
+        let two_way = |started_by| -> Vec<&str> {
+            ActivityKind::ALL
+                .iter()
+                .filter(|kind| is_usually_two_way(**kind, started_by))
+                .map(|kind| kind.as_str())
+                .collect()
+        };
+        let ours = ["MEETING", "JOINT_MEETING", "CALL", "EVENT", "DELIVERY_REVIEW"];
+        assert_eq!(two_way(StartedBy::Us), ours);
+        let theirs = ["MEETING", "JOINT_MEETING", "CALL", "EMAIL", "EVENT", "DELIVERY_REVIEW"];
+        assert_eq!(two_way(StartedBy::Contact), theirs);
+    }
+}

@@ -1,0 +1,77 @@
+//! Activities as the rules of handovers see them.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use domain::activity::StartedBy;
+use domain::handover::Touch;
+use entity::{activity, activity_contact, activity_member};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::queries;
+use crate::error::{Error, Result};
+use crate::platform::Ctx;
+use crate::platform::tenancy::TenantDb;
+
+/// The touches of an account since an instant that are not archived, oldest first; at most the first 1,000. For the
+/// rules of other slices, which have authorised what they show.
+pub async fn touches_since(ctx: &Ctx, db: &TenantDb, account: Uuid, since: DateTime<Utc>) -> Result<Vec<Touch>> {
+    let mut touches = touches_of(ctx, db, &[(account, since)]).await?;
+    Ok(touches.remove(&account).unwrap_or_default())
+}
+
+/// As [`touches_since`], of many accounts in as many statements as of one.
+pub async fn touches_of(
+    _: &Ctx,
+    db: &TenantDb,
+    accounts: &[(Uuid, DateTime<Utc>)],
+) -> Result<HashMap<Uuid, Vec<Touch>>> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // By sub-select: a list of the ids could be longer than SQLite takes.
+    let ids = || queries::since(db.tenant(), accounts);
+    let rows = db
+        .all(
+            activity::Entity::find()
+                .filter(activity::Column::Id.in_subquery(ids()))
+                .order_by_asc(activity::Column::OccurredAt)
+                .order_by_asc(activity::Column::Id),
+        )
+        .await?;
+    if rows.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let contacts = db
+        .all(activity_contact::Entity::find().filter(activity_contact::Column::ActivityId.in_subquery(ids())))
+        .await?;
+    let members = db
+        .all(activity_member::Entity::find().filter(activity_member::Column::ActivityId.in_subquery(ids())))
+        .await?;
+    let mut contacts = by_activity(contacts.into_iter().map(|row| (row.activity_id, row.contact_id)));
+    let mut members = by_activity(members.into_iter().map(|row| (row.activity_id, row.member_id)));
+    let mut touches: HashMap<Uuid, Vec<Touch>> = HashMap::new();
+    for row in rows {
+        let mut present = members.remove(&row.id).unwrap_or_default();
+        present.push(row.member_id);
+        touches.entry(row.account_id).or_default().push(Touch {
+            activity: row.id,
+            occurred_at: row.occurred_at,
+            contacts: contacts.remove(&row.id).unwrap_or_default(),
+            members: present,
+            kind: row.kind.parse().map_err(Error::internal)?,
+            two_way: row.two_way,
+            started_by_contact: row.started_by == StartedBy::Contact.as_str(),
+        });
+    }
+    Ok(touches)
+}
+
+fn by_activity(pairs: impl Iterator<Item = (Uuid, Uuid)>) -> HashMap<Uuid, Vec<Uuid>> {
+    let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for (activity, other) in pairs {
+        found.entry(activity).or_default().push(other);
+    }
+    found
+}

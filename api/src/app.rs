@@ -1,0 +1,127 @@
+//! The process: one [`App`], built the same way by `main` and by the tests.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use actix_web::dev::Server;
+use actix_web::{HttpServer, web};
+use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::platform::auth::{Courier, KeyRing, Passwords, Secret, Throttle, Tokens};
+use crate::platform::events::Announcer;
+use crate::platform::http::{self, Engine, UploadSink};
+use crate::platform::tenancy::Database;
+use crate::{imports, jobs, schema};
+
+/// What all requests of a process share.
+pub struct App {
+    /// Settings, checked.
+    pub config: Config,
+    /// The pools.
+    pub database: Database,
+    /// What time it is.
+    pub clock: Clock,
+    /// Keys derived from the operator's secret.
+    pub secret: Secret,
+    /// The live signing keys.
+    pub keys: KeyRing,
+    /// Signs and verifies access tokens.
+    pub tokens: Tokens,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Slows guessing.
+    pub throttle: Throttle,
+    /// Takes links to people.
+    pub courier: Courier,
+    /// Wakes the readers of the event log.
+    pub announcer: Announcer,
+    /// The schema.
+    pub engine: Box<dyn Engine>,
+    /// Keeps uploaded files.
+    pub uploads: Box<dyn UploadSink>,
+}
+
+impl App {
+    /// Builds the process's parts over an open, migrated database.
+    pub async fn build(config: Config, database: Database, courier: Courier) -> Result<Arc<Self>> {
+        let secret = Secret::new(&config.secret)?;
+        let clock = Clock::new(config.as_of);
+        let keys = KeyRing::default();
+        keys.maintain(&database.global(&Arc::default()), &secret, clock.now())
+            .await?;
+        Ok(Arc::new(Self {
+            tokens: Tokens::new(&config.public_url, keys.clone()),
+            passwords: Passwords::new()?,
+            throttle: Throttle::new(),
+            announcer: Announcer::new(),
+            engine: Box::new(schema::build()),
+            uploads: Box::new(imports::Uploads),
+            config,
+            database,
+            clock,
+            secret,
+            keys,
+            courier,
+        }))
+    }
+
+    /// Serves on `listener` until the server is stopped, with the jobs beside it until then.
+    pub fn serve(self: &Arc<Self>, listener: TcpListener) -> std::io::Result<Server> {
+        let app = Arc::clone(self);
+        let workers = match self.config.workers {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            workers => workers,
+        };
+        let running = jobs::start(self);
+        let server = HttpServer::new(move || {
+            // The server drops this closure when it has stopped, and the jobs stop with it.
+            let _ = &running;
+            actix_web::App::new()
+                .app_data(web::Data::from(Arc::clone(&app)))
+                .configure(http::configure)
+        })
+        .workers(workers)
+        .shutdown_timeout(8)
+        .listen(listener)?
+        .run();
+        Ok(server)
+    }
+}
+
+/// What time it is. The only place that reads the system's clock.
+#[derive(Debug)]
+pub struct Clock {
+    offset_micros: AtomicI64,
+    as_of: Option<NaiveDate>,
+}
+
+impl Clock {
+    /// The system's clock; `as_of` pins the day that risk takes for today.
+    pub fn new(as_of: Option<NaiveDate>) -> Self {
+        Self {
+            offset_micros: AtomicI64::new(0),
+            as_of,
+        }
+    }
+
+    /// Now, in whole microseconds: PostgreSQL keeps no more, so both databases give back what was stored.
+    #[expect(clippy::disallowed_methods, reason = "this is the one that reads the clock")]
+    pub fn now(&self) -> DateTime<Utc> {
+        let now = Utc::now() + Duration::microseconds(self.offset_micros.load(Ordering::Relaxed));
+        now.duration_trunc(Duration::microseconds(1)).unwrap_or(now)
+    }
+
+    /// The day that risk takes for today, when the process was told one.
+    pub fn pinned_day(&self) -> Option<NaiveDate> {
+        self.as_of
+    }
+
+    /// Moves this process's clock forward: what a test does instead of waiting.
+    pub fn advance(&self, by: Duration) {
+        let micros = by.num_microseconds().unwrap_or(0);
+        self.offset_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+}

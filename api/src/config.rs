@@ -1,0 +1,148 @@
+//! Configuration: one typed struct, defaults, a file, the environment; checked at start.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// Every setting. In the environment each is `HIKITSUGI_` and its name in capitals; in the file it is its name.
+/// `DATABASE_URL` and `DATABASE_OWNER_URL` are read too, as every host provides them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite://FILE` or `postgres://…`. On PostgreSQL the application's role, not the owner's. [`DATABASE_URL`]
+    pub database_url: String,
+    /// The owner's URL, used by `migrate` only. Empty: the same as `database_url`. [`DATABASE_OWNER_URL`]
+    pub database_owner_url: Option<String>,
+    /// At most so many database connections in this process.
+    pub database_connections: u32,
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Where clients reach the service; also the issuer of its tokens and the start of the links it prints.
+    pub public_url: String,
+    /// At least 32 characters, the same on every replica: seals the signing keys and authenticates cursors.
+    pub secret: String,
+    /// HTTP worker threads; 0 means one for each core.
+    pub workers: usize,
+    /// Largest body of a GraphQL request, in bytes.
+    pub max_body_bytes: usize,
+    /// Largest uploaded file, in bytes.
+    pub max_upload_bytes: usize,
+    /// `json` or `text`.
+    pub log_format: LogFormat,
+    /// A `tracing` filter such as `info` or `hikitsugi=debug`.
+    pub log: String,
+    /// Take this day, instead of today, for risk: for data that end in the past.
+    pub as_of: Option<NaiveDate>,
+    /// Whether anybody may create a tenant, or only `hikitsugi tenant create` may.
+    pub open_registration: bool,
+    /// Proxies whose `X-Forwarded-For` is believed: how many stand in front of the server.
+    pub trusted_proxies: usize,
+}
+
+/// How lines of the log look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: "sqlite://hikitsugi.db".into(),
+            database_owner_url: None,
+            database_connections: 16,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: "http://127.0.0.1:8080".into(),
+            secret: String::new(),
+            workers: 0,
+            max_body_bytes: 256 * 1024,
+            max_upload_bytes: 32 * 1024 * 1024,
+            log_format: LogFormat::Text,
+            log: "info,sea_orm_migration=warn,actix_server=warn".into(),
+            as_of: None,
+            open_registration: true,
+            trusted_proxies: 0,
+        }
+    }
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It could not be read.
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(#[from] Box<figment::Error>),
+    /// The file that was named is not there.
+    #[error("there is no configuration file {0}")]
+    NoFile(PathBuf),
+    /// A value is not acceptable.
+    #[error("setting {setting}: {problem}")]
+    Invalid {
+        /// Name of the setting.
+        setting: &'static str,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Defaults, then the file (`file`, else `hikitsugi.toml` when it is there), then the environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        match file {
+            Some(file) if !file.exists() => return Err(ConfigError::NoFile(file.to_owned())),
+            Some(file) => figment = figment.merge(Toml::file_exact(file)),
+            None => figment = figment.merge(Toml::file("hikitsugi.toml")),
+        }
+        figment
+            .merge(Env::raw().only(&["DATABASE_URL", "DATABASE_OWNER_URL"]))
+            .merge(Env::prefixed("HIKITSUGI_"))
+            .extract()
+            .map_err(|error| ConfigError::Unreadable(Box::new(error)))
+    }
+
+    /// Checks what `serve` needs.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |setting, problem: &str| {
+            Err(ConfigError::Invalid {
+                setting,
+                problem: problem.to_owned(),
+            })
+        };
+        if !is_database_url(&self.database_url) {
+            return invalid("database_url", "must begin with sqlite:// or postgres://");
+        }
+        if self.secret.len() < 32 {
+            return invalid(
+                "secret",
+                "must have at least 32 characters; make one with `openssl rand -base64 32` and give it as HIKITSUGI_SECRET",
+            );
+        }
+        if self.database_connections < 2 {
+            return invalid("database_connections", "must be at least 2");
+        }
+        match url::Url::parse(&self.public_url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+            _ => invalid("public_url", "must be an http:// or https:// address"),
+        }
+    }
+
+    /// The URL that `migrate` uses.
+    pub fn owner_url(&self) -> &str {
+        self.database_owner_url.as_deref().unwrap_or(&self.database_url)
+    }
+}
+
+fn is_database_url(url: &str) -> bool {
+    ["sqlite:", "postgres:", "postgresql:"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+}

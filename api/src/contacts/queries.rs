@@ -1,0 +1,220 @@
+//! Rows of contacts, only through the tenant's handle.
+
+use chrono::NaiveDate;
+use domain::text;
+use entity::{account, contact};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, WindowStatement};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+use uuid::Uuid;
+
+use crate::platform::tenancy::{TenantDb, WriteTx};
+
+/// Most contacts shown with an account.
+pub const MOST_OF_ACCOUNT: i32 = 50;
+/// Most contacts shown below the one they report to.
+pub const MOST_REPORTS: i32 = 50;
+/// Most key contacts of one account that count.
+const MOST_KEY_CONTACTS: i32 = 100;
+/// Most contacts of one account that a search by text looks at.
+const MOST_SEARCHED: u64 = 5_000;
+/// Most contacts of one account whose places in the tree are read.
+const MOST_EDGES: u64 = 10_000;
+
+/// One contact.
+pub fn one(id: Uuid) -> Select<contact::Entity> {
+    contact::Entity::find().filter(contact::Column::Id.eq(id))
+}
+
+/// Some contacts.
+pub fn many(ids: &[Uuid]) -> Select<contact::Entity> {
+    contact::Entity::find().filter(contact::Column::Id.is_in(ids.iter().copied()))
+}
+
+/// A list of contacts, to be paged.
+pub fn list(condition: Condition) -> Select<contact::Entity> {
+    contact::Entity::find().filter(condition)
+}
+
+/// Condition: neither archived nor gone by that day.
+pub fn is_active(today: NaiveDate) -> Condition {
+    Condition::all()
+        .add(contact::Column::ArchivedAt.is_null())
+        .add(has_not_left(today))
+}
+
+/// Condition: still at his post on that day.
+pub fn has_not_left(today: NaiveDate) -> Condition {
+    Condition::any()
+        .add(contact::Column::LeftOn.is_null())
+        .add(contact::Column::LeftOn.gt(today))
+}
+
+/// The active contacts of many accounts, of each the first 50: key contacts first, then by name.
+pub fn of_accounts(tenant: Uuid, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+    use contact::Column;
+    let order = [(Column::IsKey, Order::Desc), (Column::SortKey, Order::Asc)];
+    first_of_each(
+        tenant,
+        (Column::AccountId, accounts),
+        is_active(today),
+        &order,
+        MOST_OF_ACCOUNT,
+    )
+}
+
+/// The active key contacts of many accounts, those with most say first.
+pub fn key_contacts(tenant: Uuid, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+    use contact::Column;
+    let order = [(Column::Say, Order::Desc), (Column::SortKey, Order::Asc)];
+    let condition = is_active(today).add(Column::IsKey.eq(true));
+    first_of_each(
+        tenant,
+        (Column::AccountId, accounts),
+        condition,
+        &order,
+        MOST_KEY_CONTACTS,
+    )
+}
+
+/// The active contacts who report to each of many, of each the first 50 by name.
+pub fn reports(tenant: Uuid, superiors: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+    use contact::Column;
+    first_of_each(
+        tenant,
+        (Column::ReportsToId, superiors),
+        is_active(today),
+        &[(Column::SortKey, Order::Asc)],
+        MOST_REPORTS,
+    )
+}
+
+/// Of each group the first `most` rows, in one statement.
+fn first_of_each(
+    tenant: Uuid,
+    (group, groups): (contact::Column, &[Uuid]),
+    condition: Condition,
+    order: &[(contact::Column, Order)],
+    most: i32,
+) -> Select<contact::Entity> {
+    use contact::Column;
+    let mut window = WindowStatement::partition_by(group);
+    for (column, direction) in order {
+        window.order_by(*column, direction.clone());
+    }
+    window.order_by(Column::Id, Order::Asc);
+    let ranked = Query::select()
+        .column(Column::Id)
+        .expr_window_as(Expr::cust("ROW_NUMBER()"), window, "place")
+        .from(contact::Entity)
+        .and_where(Column::TenantId.eq(tenant))
+        .and_where(group.is_in(groups.iter().copied()))
+        .cond_where(condition)
+        .to_owned();
+    let first = Query::select()
+        .column(("ranked", "id"))
+        .from_subquery(ranked, "ranked")
+        .and_where(Expr::col(("ranked", "place")).lte(most))
+        .to_owned();
+    let mut select = contact::Entity::find().filter(Column::Id.in_subquery(first));
+    for (column, direction) in order {
+        select = select.order_by(*column, direction.clone());
+    }
+    select.order_by_asc(Column::Id)
+}
+
+/// What a search by text looks at.
+#[derive(FromQueryResult)]
+struct NameRow {
+    id: Uuid,
+    family_name: String,
+    given_name: String,
+    family_kana: Option<String>,
+    given_kana: Option<String>,
+    title: Option<String>,
+    department: Option<String>,
+}
+
+impl NameRow {
+    /// Names stand with and without a space between them, as people type both.
+    fn search_text(&self) -> String {
+        let twice = |family: &str, given: &str| format!("{family} {given} {family}{given}");
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        let name = format!(
+            "{} {} {}",
+            twice(&self.family_name, &self.given_name),
+            or_empty(&self.title),
+            or_empty(&self.department)
+        );
+        let reading = twice(&or_empty(&self.family_kana), &or_empty(&self.given_kana));
+        text::search_text(&name, Some(&reading))
+    }
+}
+
+/// Condition: every word occurs in the names, title or department, in whatever script. `of_account` selects the
+/// contacts of one account: few enough to look at each.
+pub async fn matching(db: &TenantDb, of_account: Select<contact::Entity>, words: &str) -> Result<Condition, DbErr> {
+    use contact::Column;
+    let terms = text::query_terms(words);
+    let rows: Vec<NameRow> = db
+        .rows(
+            of_account
+                .select_only()
+                .columns([
+                    Column::Id,
+                    Column::FamilyName,
+                    Column::GivenName,
+                    Column::FamilyKana,
+                    Column::GivenKana,
+                    Column::Title,
+                    Column::Department,
+                ])
+                .order_by_asc(Column::SortKey)
+                .order_by_asc(Column::Id)
+                .limit(MOST_SEARCHED),
+        )
+        .await?;
+    let found = rows.iter().filter(|row| text::matches(&row.search_text(), &terms));
+    Ok(Condition::all().add(Column::Id.is_in(found.map(|row| row.id))))
+}
+
+#[derive(FromQueryResult)]
+struct Edge {
+    id: Uuid,
+    reports_to_id: Option<Uuid>,
+}
+
+/// Who reports to whom at an account.
+pub async fn edges(db: &TenantDb, account: Uuid) -> Result<Vec<(Uuid, Option<Uuid>)>, DbErr> {
+    use contact::Column;
+    let edges: Vec<Edge> = db
+        .rows(
+            contact::Entity::find()
+                .select_only()
+                .columns([Column::Id, Column::ReportsToId])
+                .filter(Column::AccountId.eq(account))
+                .filter(Column::ReportsToId.is_not_null())
+                .limit(MOST_EDGES),
+        )
+        .await?;
+    Ok(edges.into_iter().map(|edge| (edge.id, edge.reports_to_id)).collect())
+}
+
+/// Locks the account till the transaction ends (PostgreSQL; SQLite has one writer): two changes of who reports to whom
+/// thus follow each other, and cannot close a circle together.
+pub async fn lock_account(tx: &WriteTx, account: Uuid) -> Result<(), DbErr> {
+    use account::Column;
+    let unchanged = account::Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version))
+        .filter(Column::Id.eq(account));
+    tx.update_with(unchanged).await?;
+    Ok(())
+}
+
+/// Condition: this contact, still at the version that the caller saw.
+pub fn at_version(id: Uuid, version: i64) -> Condition {
+    Condition::all()
+        .add(contact::Column::Id.eq(id))
+        .add(contact::Column::Version.eq(version))
+}

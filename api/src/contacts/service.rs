@@ -1,0 +1,207 @@
+//! Contacts: finding them, and the door through which other slices get one.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use domain::lang::Text;
+use domain::policy::Action;
+use entity::contact;
+use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
+use uuid::Uuid;
+
+use super::queries;
+use crate::accounts::grouped;
+use crate::accounts::service::only_seen;
+use crate::error::{Error, Result, UserError, UserErrorCode};
+use crate::platform::Ctx;
+use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
+use crate::platform::tenancy::TenantDb;
+
+pub use super::changes::{
+    ContactChanges, ContactDraft, contact_archive, contact_create, contact_restore, contact_update,
+};
+
+/// How a list of contacts may be narrowed.
+#[derive(Clone, Debug, Default)]
+pub struct ContactFilter {
+    /// Only those of this account.
+    pub account: Option<Uuid>,
+    /// Only those in whose names, title or department these words occur; needs an account.
+    pub text: Option<String>,
+    /// Only key contacts.
+    pub key_only: bool,
+    /// Those who left too.
+    pub include_left: bool,
+    /// Archived ones too.
+    pub include_archived: bool,
+}
+
+/// The contact, if there is one that the caller sees.
+pub async fn contact_find(ctx: &Ctx, id: Uuid) -> Result<Option<contact::Model>> {
+    ctx.authorize(Action::ContactRead)?;
+    let db = ctx.read().await?;
+    let select = seen(ctx, &db, queries::one(id)).await?;
+    Ok(db.one(select).await?)
+}
+
+/// The ones of many contacts that the caller sees.
+pub async fn contact_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<contact::Model>> {
+    ctx.authorize(Action::ContactRead)?;
+    let db = ctx.read().await?;
+    let select = seen(ctx, &db, queries::many(ids)).await?;
+    Ok(db.all(select).await?)
+}
+
+/// The first active contacts of many accounts that the caller sees, key contacts first.
+pub async fn contacts_of_accounts(ctx: &Ctx, accounts: &[Uuid]) -> Result<Vec<contact::Model>> {
+    ctx.authorize(Action::ContactRead)?;
+    let db = ctx.read().await?;
+    let select = queries::of_accounts(db.tenant(), accounts, ctx.today()?);
+    let select = seen(ctx, &db, select).await?;
+    Ok(db.all(select).await?)
+}
+
+/// The first active contacts who report to these, by name.
+pub async fn contact_reports(ctx: &Ctx, superiors: &[Uuid]) -> Result<Vec<contact::Model>> {
+    ctx.authorize(Action::ContactRead)?;
+    let db = ctx.read().await?;
+    let select = queries::reports(db.tenant(), superiors, ctx.today()?);
+    let select = seen(ctx, &db, select).await?;
+    Ok(db.all(select).await?)
+}
+
+/// One page of the contacts that the caller sees, by reading (kana), then name.
+pub async fn contact_list(ctx: &Ctx, filter: &ContactFilter, args: &PageArgs) -> Result<Page<contact::Model>> {
+    ctx.authorize(Action::ContactRead)?;
+    let sorted = Sorted {
+        column: contact::Column::SortKey,
+        id_column: contact::Column::Id,
+        descending: false,
+        key: |row: &contact::Model| (CursorKey::Text(row.sort_key.clone()), row.id),
+    };
+    let db = ctx.read().await?;
+    let select = selected(ctx, &db, filter).await?;
+    fetch_page(ctx, &db, select, &sorted, &format!("contacts {filter:?}"), args).await
+}
+
+/// How many contacts the whole list has.
+pub async fn contact_count(ctx: &Ctx, filter: &ContactFilter) -> Result<i64> {
+    ctx.authorize(Action::ContactRead)?;
+    let db = ctx.read().await?;
+    let select = selected(ctx, &db, filter).await?;
+    Ok(db.count(select).await?)
+}
+
+async fn selected(ctx: &Ctx, db: &TenantDb, filter: &ContactFilter) -> Result<Select<contact::Entity>> {
+    let select = seen(ctx, db, queries::list(condition(filter, ctx.today()?))).await?;
+    let Some(words) = &filter.text else {
+        return Ok(select);
+    };
+    if filter.account.is_none() {
+        return Err(Error::bad_input(
+            "A search for contacts by text needs accountId.",
+            "連絡先をテキストで検索するには accountId を指定してください。",
+        ));
+    }
+    let matching = queries::matching(db, select.clone(), words).await?;
+    Ok(select.filter(matching))
+}
+
+async fn seen(ctx: &Ctx, db: &TenantDb, select: Select<contact::Entity>) -> Result<Select<contact::Entity>> {
+    only_seen(ctx, db, Action::ContactRead, select, contact::Column::AccountId).await
+}
+
+fn condition(filter: &ContactFilter, today: NaiveDate) -> Condition {
+    use contact::Column;
+    let mut condition = Condition::all();
+    if let Some(account) = filter.account {
+        condition = condition.add(Column::AccountId.eq(account));
+    }
+    if filter.key_only {
+        condition = condition.add(Column::IsKey.eq(true));
+    }
+    if !filter.include_left {
+        condition = condition.add(queries::has_not_left(today));
+    }
+    if !filter.include_archived {
+        condition = condition.add(Column::ArchivedAt.is_null());
+    }
+    condition
+}
+
+/// The active key contacts of an account, those with most say first; at most 100. For the rules of other slices, which
+/// have authorised what they show.
+pub async fn key_contacts(ctx: &Ctx, db: &TenantDb, account: Uuid) -> Result<Vec<contact::Model>> {
+    Ok(db
+        .all(queries::key_contacts(db.tenant(), &[account], ctx.today()?))
+        .await?)
+}
+
+/// As [`key_contacts`], of many accounts in one statement.
+pub async fn key_contacts_of(
+    ctx: &Ctx,
+    db: &TenantDb,
+    accounts: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<contact::Model>>> {
+    let rows = db
+        .all(queries::key_contacts(db.tenant(), accounts, ctx.today()?))
+        .await?;
+    Ok(grouped(rows, |row| row.account_id))
+}
+
+/// The contact is one of this account, which the caller sees: else `INVALID` when he sees the contact elsewhere, and
+/// `NOT_FOUND` when he does not.
+pub async fn contact_require_of(ctx: &Ctx, db: &TenantDb, account: Uuid, id: Uuid, field: &str) -> Result<()> {
+    require_all(ctx, db, account, &[(id, &[field])]).await
+}
+
+/// As [`contact_require_of`], for a list of contacts; the errors name the place in it.
+pub async fn contacts_require_of(ctx: &Ctx, db: &TenantDb, account: Uuid, ids: &[Uuid], field: &str) -> Result<()> {
+    let places: Vec<String> = (0..ids.len()).map(|place| place.to_string()).collect();
+    let fields: Vec<[&str; 2]> = places.iter().map(|place| [field, place.as_str()]).collect();
+    let wanted: Vec<(Uuid, &[&str])> = ids
+        .iter()
+        .zip(&fields)
+        .map(|(id, field)| (*id, field.as_slice()))
+        .collect();
+    require_all(ctx, db, account, &wanted).await
+}
+
+async fn require_all(ctx: &Ctx, db: &TenantDb, account: Uuid, wanted: &[(Uuid, &[&str])]) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = wanted.iter().map(|(id, _)| *id).collect();
+    // Whoever passed the account's own door may read accounts; more is not asked of a client that only writes.
+    let select = only_seen(
+        ctx,
+        db,
+        Action::AccountRead,
+        queries::many(&ids),
+        contact::Column::AccountId,
+    )
+    .await?;
+    let found = db.all(select).await?;
+    let problem = |field: &[&str], id: Uuid| match found.iter().find(|row| row.id == id) {
+        Some(row) if row.account_id == account => None,
+        Some(_) => Some(UserError::new(
+            field,
+            UserErrorCode::Invalid,
+            Text::fixed(
+                "This contact is of another account.",
+                "この連絡先は別の取引先のものです。",
+            ),
+        )),
+        None => Some(UserError::new(
+            field,
+            UserErrorCode::NotFound,
+            Text::fixed("There is nothing with this id.", "このIDの対象は見つかりません。"),
+        )),
+    };
+    let problems: Vec<UserError> = wanted.iter().filter_map(|(id, field)| problem(field, *id)).collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::User(problems))
+    }
+}

@@ -1,0 +1,225 @@
+//! What happened lately in a sample company: a departure under way, a buyer rotated, a delivery gone wrong.
+
+use std::sync::Arc;
+
+use chrono::{Datelike, Duration, Weekday};
+use serde_json::{Value, json};
+
+use super::change;
+use super::company::{Made, Sample, days_ago};
+use crate::app::App;
+use crate::error::Result;
+
+/// Tells the story of the company, as far as its people and accounts are there.
+pub async fn tell(app: &Arc<App>, sample: &Sample, made: &Made) -> Result<()> {
+    match sample.domain.as_str() {
+        "shinonome.example" => {
+            departure(app, made).await?;
+            rotated_buyer(app, made).await?;
+            bad_delivery(app, made).await
+        }
+        "meridian.example" => quiet_hotel(app, made).await,
+        _ => first_meeting(app, made).await,
+    }
+}
+
+/// Inoue leaves in three weeks: his accounts pass to Kobayashi and Yamaguchi. One introduction has happened.
+async fn departure(app: &Arc<App>, made: &Made) -> Result<()> {
+    let last_day = working_day(app, -21);
+    for (account, to) in [("tanaka", "kobayashi"), ("hokuto", "yamaguchi")] {
+        let input = json!({
+            "accountId": made.accounts[account], "toMemberId": made.members[to], "lastDay": last_day,
+            "reason": "DEPARTURE", "note": "井上さんの退職（社内公表済み）",
+        });
+        change(
+            made.as_member(app, "tamura")?,
+            days_ago(app, 9),
+            "handoverPlan",
+            input,
+            "handover { id }",
+        )
+        .await?;
+    }
+    let meeting = touch(
+        app,
+        made,
+        "tanaka",
+        "JOINT_MEETING",
+        3,
+        &["mori"],
+        "後任の小林を紹介。来月の増産について伺った。",
+    );
+    let meeting = with(
+        meeting,
+        json!({ "withMemberIds": [made.members["kobayashi"]], "nextStep": "増産分の見積もりを送る" }),
+    );
+    record(app, made, "inoue", 3, meeting).await?;
+    let call = touch(
+        app,
+        made,
+        "tanaka",
+        "CALL",
+        1,
+        &["mori"],
+        "森部長より納期の確認のお電話。",
+    );
+    record(app, made, "kobayashi", 1, with(call, json!({ "startedBy": "CONTACT" }))).await
+}
+
+/// The plant manager of Miyabi rotated; nobody has met the new one, and orders stopped.
+async fn rotated_buyer(app: &Arc<App>, made: &Made) -> Result<()> {
+    let left = days_ago(app, 60).date_naive();
+    let input = json!({ "id": made.contacts["endo"], "version": 1, "leftOn": left, "isKey": false });
+    change(
+        made.as_member(app, "kobayashi")?,
+        days_ago(app, 55),
+        "contactUpdate",
+        input,
+        "contact { id }",
+    )
+    .await?;
+    let visit = touch(app, made, "miyabi", "MEETING", 150, &["endo"], "夏の増産計画を伺った。");
+    record(app, made, "kobayashi", 150, visit).await?;
+    for (kind, days, note) in [
+        ("KEY_CONTACT_LEFT", 60, "遠藤工場長が4月の異動で転出"),
+        ("NEW_BROOM", 40, "新工場長は取引先を見直す方針とのこと"),
+    ] {
+        signal(app, made, "kobayashi", "miyabi", kind, days, note).await?;
+    }
+    Ok(())
+}
+
+/// A delivery to Suruga arrived late and damaged; the complaint is open.
+async fn bad_delivery(app: &Arc<App>, made: &Made) -> Result<()> {
+    let review = touch(
+        app,
+        made,
+        "suruga",
+        "DELIVERY_REVIEW",
+        12,
+        &["nomura"],
+        "バルブ2台が破損、納品も3日遅れ。強くお叱りを受けた。",
+    );
+    record(app, made, "yamaguchi", 12, review).await?;
+    signal(
+        app,
+        made,
+        "yamaguchi",
+        "suruga",
+        "UNRESOLVED_COMPLAINT",
+        12,
+        "破損品の交換と再発防止策を求められている",
+    )
+    .await
+}
+
+/// A hotel group has gone quiet, and a competitor was seen there.
+async fn quiet_hotel(app: &Arc<App>, made: &Made) -> Result<()> {
+    let lunch = touch(
+        app,
+        made,
+        "osprey",
+        "MEETING",
+        100,
+        &["reid"],
+        "Talked about the spring menus.",
+    );
+    record(app, made, "tom", 100, lunch).await?;
+    let voicemail = touch(
+        app,
+        made,
+        "osprey",
+        "VOICEMAIL",
+        20,
+        &["reid"],
+        "Asked about the June order.",
+    );
+    record(app, made, "tom", 20, voicemail).await?;
+    signal(
+        app,
+        made,
+        "tom",
+        "osprey",
+        "COMPETITOR",
+        30,
+        "Their lobby bar now serves another roaster's coffee.",
+    )
+    .await?;
+    let call = touch(
+        app,
+        made,
+        "tanakagmbh",
+        "CALL",
+        6,
+        &["vogel"],
+        "Confirmed the August volumes.",
+    );
+    record(app, made, "priya", 6, call).await
+}
+
+async fn first_meeting(app: &Arc<App>, made: &Made) -> Result<()> {
+    let visit = touch(
+        app,
+        made,
+        "lumiere",
+        "MEETING",
+        15,
+        &["petit"],
+        "Showed the new indigo samples.",
+    );
+    record(app, made, "claire", 15, visit).await
+}
+
+fn touch(app: &App, made: &Made, account: &str, kind: &str, days: i64, contacts: &[&str], summary: &str) -> Value {
+    let contacts: Vec<&String> = contacts.iter().map(|contact| &made.contacts[*contact]).collect();
+    json!({
+        "accountId": made.accounts[account], "kind": kind, "occurredAt": days_ago(app, days),
+        "contactIds": contacts, "summary": summary,
+    })
+}
+
+fn with(mut input: Value, more: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut input, more) {
+        fields.extend(more);
+    }
+    input
+}
+
+async fn record(app: &Arc<App>, made: &Made, who: &str, days: i64, input: Value) -> Result<()> {
+    let at = days_ago(app, days) + Duration::hours(1);
+    change(
+        made.as_member(app, who)?,
+        at,
+        "activityRecord",
+        input,
+        "activity { id }",
+    )
+    .await?;
+    Ok(())
+}
+
+async fn signal(
+    app: &Arc<App>,
+    made: &Made,
+    who: &str,
+    account: &str,
+    kind: &str,
+    days: i64,
+    note: &str,
+) -> Result<()> {
+    let at = days_ago(app, days);
+    let input = json!({
+        "accountId": made.accounts[account], "kind": kind, "occurredOn": at.date_naive(), "note": note,
+    });
+    change(made.as_member(app, who)?, at, "signalRecord", input, "signal { id }").await?;
+    Ok(())
+}
+
+/// The working day on or before that many days ago (negative: ahead).
+fn working_day(app: &App, days: i64) -> chrono::NaiveDate {
+    let mut day = days_ago(app, days).date_naive();
+    while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+        day -= Duration::days(1);
+    }
+    day
+}

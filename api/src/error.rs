@@ -1,0 +1,153 @@
+//! The one error of the service layer.
+//!
+//! What a caller can mend travels as [`UserError`]s inside the payload of a mutation; everything else is one of the
+//! five top-level codes. The cause of an internal error is kept for the log and never shown.
+
+use std::sync::Arc;
+
+use domain::lang::{Lang, Text};
+use sea_orm::{DbErr, SqlErr};
+
+/// What went wrong, as the service layer sees it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller can mend it: shown in `userErrors` of the payload.
+    #[error("user errors: {0:?}")]
+    User(Vec<UserError>),
+    /// No valid session or token.
+    #[error("unauthenticated: {0:?}")]
+    Unauthenticated(Text),
+    /// Signed in and visible, but not allowed.
+    #[error("forbidden")]
+    Forbidden,
+    /// Too many attempts; try again after so many seconds.
+    #[error("rate limited for {retry_after_seconds} s")]
+    RateLimited {
+        /// Whole seconds until the next attempt may succeed.
+        retry_after_seconds: u64,
+    },
+    /// The request itself is malformed.
+    #[error("bad input: {0:?}")]
+    BadInput(Text),
+    /// Ours. The source is logged with the request id and never shown.
+    #[error("internal: {0}")]
+    Internal(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// The result of every service function.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The stable code of a top-level error (`extensions.code`).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::User(_) | Self::BadInput(_) => "BAD_USER_INPUT",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// The text a client may see, in its language.
+    pub fn public_text(&self, lang: Lang) -> String {
+        let text = match self {
+            Self::User(errors) => match errors.first() {
+                Some(first) => first.message.clone(),
+                None => Text::fixed("The input was refused.", "入力を受け付けられません。"),
+            },
+            Self::Unauthenticated(text) | Self::BadInput(text) => text.clone(),
+            Self::Forbidden => Text::fixed("You are not allowed to do this.", "この操作を行う権限がありません。"),
+            Self::RateLimited { retry_after_seconds } => Text::new(
+                format!("Too many attempts. Try again in {retry_after_seconds} seconds."),
+                format!("試行回数が多すぎます。{retry_after_seconds}秒後にもう一度お試しください。"),
+            ),
+            Self::Internal(_) => Text::fixed(
+                "Something went wrong on our side. Quote the request id when you report it.",
+                "サーバー側で問題が発生しました。お問い合わせの際はリクエストIDをお知らせください。",
+            ),
+        };
+        text.get(lang).to_owned()
+    }
+
+    /// An internal error from any cause.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(Arc::from(source.into()))
+    }
+
+    /// Malformed input outside the payload's reach.
+    pub fn bad_input(
+        en: impl Into<std::borrow::Cow<'static, str>>,
+        ja: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> Self {
+        Self::BadInput(Text::new(en, ja))
+    }
+
+    /// One mendable error.
+    pub fn user(field: &[&str], code: UserErrorCode, message: Text) -> Self {
+        Self::User(vec![UserError::new(field, code, message)])
+    }
+
+    /// The thing named by `field` does not exist, or may not be seen: the two answer alike.
+    pub fn not_found(field: &[&str]) -> Self {
+        Self::user(
+            field,
+            UserErrorCode::NotFound,
+            Text::fixed("There is nothing with this id.", "このIDの対象は見つかりません。"),
+        )
+    }
+
+    /// True when the database refused a duplicate.
+    pub fn is_unique_violation(error: &DbErr) -> bool {
+        matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// A problem that the caller can mend, as shown in `userErrors`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserError {
+    /// Path of the input field, outermost first; empty when it concerns the whole input.
+    pub field: Vec<String>,
+    /// Stable code.
+    pub code: UserErrorCode,
+    /// Text in both languages.
+    pub message: Text,
+}
+
+impl UserError {
+    /// Makes one.
+    pub fn new(field: &[&str], code: UserErrorCode, message: Text) -> Self {
+        Self {
+            field: field.iter().map(|part| (*part).to_owned()).collect(),
+            code,
+            message,
+        }
+    }
+}
+
+/// What kind of problem it is. Codes never change; messages may.
+#[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserErrorCode {
+    /// There is nothing with this id, or it may not be seen.
+    NotFound,
+    /// Somebody else changed it first, or its state does not allow this now.
+    Conflict,
+    /// The value is not acceptable.
+    Invalid,
+    /// A value is missing.
+    Required,
+    /// The value is already used by another.
+    Taken,
+    /// The value is longer or larger than allowed.
+    TooLarge,
+    /// The credentials are wrong, used up or expired.
+    Rejected,
+    /// A proof or condition for this step is still missing.
+    Incomplete,
+}

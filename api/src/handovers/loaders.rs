@@ -1,0 +1,115 @@
+//! Batches for resolvers: one statement for all handovers of a level.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use domain::handover::Continuity;
+use domain::policy::Action;
+use entity::{handover, handover_step};
+use uuid::Uuid;
+
+use super::continuity::{self, Facts};
+use super::{queries, service};
+use crate::accounts::grouped;
+use crate::error::Error;
+use crate::platform::graphql::Loaders;
+
+/// A visible handover by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HandoverById(pub Uuid);
+
+impl Loader<HandoverById> for Loaders {
+    type Value = handover::Model;
+    type Error = Error;
+
+    async fn load(&self, keys: &[HandoverById]) -> Result<HashMap<HandoverById, handover::Model>, Error> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = service::handover_find_many(&self.ctx, &ids).await?;
+        Ok(found.into_iter().map(|row| (HandoverById(row.id), row)).collect())
+    }
+}
+
+/// A step of a visible handover by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StepById(pub Uuid);
+
+impl Loader<StepById> for Loaders {
+    type Value = handover_step::Model;
+    type Error = Error;
+
+    async fn load(&self, keys: &[StepById]) -> Result<HashMap<StepById, handover_step::Model>, Error> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = service::step_find_many(&self.ctx, &ids).await?;
+        Ok(found.into_iter().map(|row| (StepById(row.id), row)).collect())
+    }
+}
+
+/// The steps of a handover, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StepsOf(pub Uuid);
+
+impl Loader<StepsOf> for Loaders {
+    type Value = Vec<handover_step::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[StepsOf]) -> Result<HashMap<StepsOf, Self::Value>, Error> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let db = self.ctx.read().await?;
+        Ok(grouped(queries::steps(&db, &ids).await?, |row| {
+            StepsOf(row.handover_id)
+        }))
+    }
+}
+
+/// What proves a handover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ContinuityOf(pub Facts);
+
+impl Loader<ContinuityOf> for Loaders {
+    type Value = Continuity;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ContinuityOf]) -> Result<HashMap<ContinuityOf, Continuity>, Error> {
+        self.ctx.authorize(Action::HandoverRead)?;
+        let handovers: Vec<Facts> = keys.iter().map(|key| key.0).collect();
+        let db = self.ctx.read().await?;
+        let scored = continuity::of_many(&self.ctx, &db, &handovers).await?;
+        Ok(scored
+            .into_iter()
+            .map(|(facts, continuity)| (ContinuityOf(facts), continuity))
+            .collect())
+    }
+}
+
+/// The handovers of an account, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HandoversOf(pub Uuid);
+
+impl Loader<HandoversOf> for Loaders {
+    type Value = Vec<handover::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[HandoversOf]) -> Result<HashMap<HandoversOf, Self::Value>, Error> {
+        let accounts: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = service::handovers_of_accounts(&self.ctx, &accounts, false).await?;
+        Ok(grouped(found, |row| HandoversOf(row.account_id)))
+    }
+}
+
+/// The open handover of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpenHandoverOf(pub Uuid);
+
+impl Loader<OpenHandoverOf> for Loaders {
+    type Value = handover::Model;
+    type Error = Error;
+
+    async fn load(&self, keys: &[OpenHandoverOf]) -> Result<HashMap<OpenHandoverOf, handover::Model>, Error> {
+        let accounts: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = service::handovers_of_accounts(&self.ctx, &accounts, true).await?;
+        Ok(found
+            .into_iter()
+            .map(|row| (OpenHandoverOf(row.account_id), row))
+            .collect())
+    }
+}

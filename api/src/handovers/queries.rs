@@ -1,0 +1,126 @@
+//! Rows of handovers and their steps, only through the tenant's handle.
+
+use chrono::NaiveDate;
+use domain::handover::{Status, StepKind};
+use domain::policy::Role;
+use entity::{handover, handover_step, member};
+use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::platform::tenancy::{TenantDb, WriteTx};
+
+/// Most steps of one handover: the briefing, three checks, and two for each of a hundred key contacts.
+pub const MOST_STEPS: u64 = 204;
+/// Most handovers shown of one account.
+pub const MOST_OF_ACCOUNT: u64 = 50;
+/// Most administrators looked at when an account needs an owner.
+const MOST_ADMINS: u64 = 100;
+/// Handovers in these states are open.
+const OPEN: [Status; 3] = [Status::Planned, Status::Introducing, Status::Bonding];
+/// Steps that touches can prove done; the others are a reminder.
+const PROVABLE: [StepKind; 2] = [StepKind::Introduction, StepKind::SoloMeeting];
+
+/// Condition: the handover is open.
+pub fn is_open() -> Condition {
+    Condition::all().add(handover::Column::Status.is_in(OPEN.map(Status::as_str)))
+}
+
+/// One handover.
+pub async fn one(db: &TenantDb, id: Uuid) -> Result<Option<handover::Model>, DbErr> {
+    db.one(handover::Entity::find().filter(handover::Column::Id.eq(id)))
+        .await
+}
+
+/// The open handover of an account.
+pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Option<handover::Model>, DbErr> {
+    let select = handover::Entity::find()
+        .filter(handover::Column::AccountId.eq(account))
+        .filter(is_open());
+    db.one(select).await
+}
+
+/// Open handovers with an id behind `after`, in order.
+pub async fn open_after(db: &TenantDb, after: Uuid, limit: u64) -> Result<Vec<handover::Model>, DbErr> {
+    let select = handover::Entity::find()
+        .filter(is_open())
+        .filter(handover::Column::Id.gt(after))
+        .order_by_asc(handover::Column::Id)
+        .limit(limit);
+    db.all(select).await
+}
+
+/// Writes a change of a handover if it still has this status and version; false when it has not.
+pub async fn change(tx: &WriteTx, old: &handover::Model, mut change: handover::ActiveModel) -> Result<bool, DbErr> {
+    change.version = sea_orm::Set(old.version + 1);
+    let expected = Condition::all()
+        .add(handover::Column::Id.eq(old.id))
+        .add(handover::Column::Status.eq(&old.status))
+        .add(handover::Column::Version.eq(old.version));
+    Ok(tx.update(change, expected).await? > 0)
+}
+
+/// The steps of many handovers, each in order.
+pub async fn steps(db: &TenantDb, handovers: &[Uuid]) -> Result<Vec<handover_step::Model>, DbErr> {
+    let select = handover_step::Entity::find()
+        .filter(handover_step::Column::HandoverId.is_in(handovers.iter().copied()))
+        .order_by_asc(handover_step::Column::HandoverId)
+        .order_by_asc(handover_step::Column::Position)
+        .limit(MOST_STEPS * handovers.len() as u64);
+    db.all(select).await
+}
+
+/// Open handovers with an id behind `after`, with a provable step whose day has passed, not known to have stalled.
+pub async fn overdue(db: &TenantDb, today: NaiveDate, after: Uuid, limit: u64) -> Result<Vec<handover::Model>, DbErr> {
+    let late = Query::select()
+        .column(handover_step::Column::HandoverId)
+        .from(handover_step::Entity)
+        .and_where(handover_step::Column::TenantId.eq(db.tenant()))
+        .and_where(handover_step::Column::Kind.is_in(PROVABLE.map(StepKind::as_str)))
+        .and_where(handover_step::Column::FulfilledAt.is_null())
+        .and_where(handover_step::Column::DroppedReason.is_null())
+        .and_where(handover_step::Column::DueOn.lt(today))
+        .to_owned();
+    let select = handover::Entity::find()
+        .filter(is_open())
+        .filter(handover::Column::StalledSince.is_null())
+        .filter(handover::Column::Id.gt(after))
+        .filter(handover::Column::Id.in_subquery(late))
+        .order_by_asc(handover::Column::Id)
+        .limit(limit);
+    db.all(select).await
+}
+
+/// Whether the day of a provable step has passed without it.
+pub fn is_late(step: &handover_step::Model, today: NaiveDate) -> bool {
+    PROVABLE.iter().any(|kind| kind.as_str() == step.kind)
+        && step.fulfilled_at.is_none()
+        && step.dropped_reason.is_none()
+        && step.due_on < today
+}
+
+/// Ids of the handovers of visible accounts, for steps' `handover_id IN (…)`.
+pub fn of_accounts(tenant: Uuid, accounts: SelectStatement) -> SelectStatement {
+    Query::select()
+        .column(handover::Column::Id)
+        .from(handover::Entity)
+        .and_where(handover::Column::TenantId.eq(tenant))
+        .and_where(handover::Column::AccountId.in_subquery(accounts))
+        .to_owned()
+}
+
+/// One member.
+pub async fn member(db: &TenantDb, id: Uuid) -> Result<Option<member::Model>, DbErr> {
+    db.one(member::Entity::find().filter(member::Column::Id.eq(id))).await
+}
+
+/// Administrators who have not left, longest there first.
+pub async fn admins(db: &TenantDb) -> Result<Vec<member::Model>, DbErr> {
+    let select = member::Entity::find()
+        .filter(member::Column::Role.eq(Role::Admin.as_str()))
+        .filter(member::Column::EndedAt.is_null())
+        .order_by_asc(member::Column::JoinedOn)
+        .order_by_asc(member::Column::Id)
+        .limit(MOST_ADMINS);
+    db.all(select).await
+}

@@ -1,0 +1,414 @@
+//! Handovers as the API shows them.
+
+use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::handover::DropReason;
+use entity::{handover, handover_step};
+use uuid::Uuid;
+
+use super::continuity::Facts;
+use super::loaders::{ContinuityOf, HandoversOf, OpenHandoverOf, StepsOf};
+use super::{HandoverId, StepId};
+use crate::accounts::{Account, AccountById};
+use crate::activities::{Activity, ActivityById};
+use crate::contacts::{Contact, ContactById};
+use crate::error::{Error, Result};
+use crate::members::{Member, loaders::MemberById};
+use crate::platform::graphql::{Date, cx, loaders};
+
+/// Where a handover stands.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::handover::Status")]
+pub enum HandoverStatus {
+    /// Planned; nobody was introduced yet.
+    Planned,
+    /// At least one contact has met the successor together with the one who leaves.
+    Introducing,
+    /// The successor owns the account and proves the relation.
+    Bonding,
+    /// The relation passed over.
+    Completed,
+    /// The relation did not pass over, or the account was lost meanwhile.
+    Failed,
+    /// Called off before ownership switched.
+    Cancelled,
+}
+
+/// What is to be done in a step of a handover.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::handover::StepKind")]
+pub enum HandoverStepKind {
+    /// The one who leaves briefs the successor. No record proves it.
+    Briefing,
+    /// Both meet the contact together.
+    Introduction,
+    /// The successor meets the contact without the one who left.
+    SoloMeeting,
+    /// How it goes after 30 days. No record proves it.
+    #[graphql(name = "CHECK_30")]
+    Check30,
+    /// How it goes after 60 days. No record proves it.
+    #[graphql(name = "CHECK_60")]
+    Check60,
+    /// How it goes after 90 days. No record proves it.
+    #[graphql(name = "CHECK_90")]
+    Check90,
+}
+
+/// Why a step is not in the plan.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::handover::DropReason")]
+pub enum StepDropReason {
+    /// No working day is left before the last one.
+    NoTime,
+    /// Fewer working days are left than contacts to introduce, and others have more say.
+    TooFewDays,
+    /// The calendar has no working day near the day it would be due.
+    NoWorkingDay,
+}
+
+/// A proof of continuity that a contact still lacks.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::handover::MissingProof")]
+pub enum ContinuityProof {
+    /// A meeting of both members with the contact; 40 points.
+    Introduction,
+    /// A two-way touch that the successor began, without the one who leaves; 30 points.
+    MetAlone,
+    /// A touch that the contact began with the successor; 30 points.
+    ReachedOut,
+}
+
+/// An account passing from one member to the next.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Handover {
+    /// Id, `hand_…`.
+    pub id: HandoverId,
+    /// Where it stands.
+    pub status: HandoverStatus,
+    /// Why the account is handed over.
+    pub reason: String,
+    /// Anything else worth knowing.
+    pub note: Option<String>,
+    /// Last day of the one who leaves; ownership switches when it is over at the tenant.
+    pub last_day: Date,
+    /// True when it was planned with no working day left for introductions.
+    pub no_time: bool,
+    /// True when it was completed below the tenant's threshold, with a reason.
+    pub overridden: bool,
+    /// Since when the day of an introduction or first meeting alone has passed without it; null when none is late.
+    pub stalled_since: Option<DateTime<Utc>>,
+    /// Instant of the plan; touches since then prove continuity.
+    pub planned_at: DateTime<Utc>,
+    /// Instant at which ownership switched; null until then.
+    pub switched_at: Option<DateTime<Utc>>,
+    /// Instant at which it was completed, failed or cancelled; null while it is open.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ended so: given when it failed, was cancelled or was completed below the threshold.
+    pub end_reason: Option<String>,
+    /// Counts the changes: a change names the version that it saw.
+    pub version: i64,
+    #[graphql(skip)]
+    row: Row,
+}
+
+#[derive(Clone)]
+struct Row {
+    facts: Facts,
+    from: Uuid,
+    to: Uuid,
+    planned_by: Option<Uuid>,
+}
+
+impl Handover {
+    /// Of a row.
+    pub fn of(model: handover::Model) -> Result<Self> {
+        let facts = Facts::of(&model);
+        let handover::Model {
+            tenant_id: _,
+            id,
+            account_id: _,
+            from_member_id,
+            to_member_id,
+            status,
+            reason,
+            note,
+            last_day,
+            planned_at,
+            switched_at,
+            ended_at,
+            end_reason,
+            overridden,
+            no_time,
+            stalled_since,
+            planned_by_id,
+            version,
+            created_at: _,
+        } = model;
+        Ok(Self {
+            id: id.into(),
+            status: status
+                .parse::<domain::handover::Status>()
+                .map_err(Error::internal)?
+                .into(),
+            reason,
+            note,
+            last_day: Date(last_day),
+            no_time,
+            overridden,
+            stalled_since,
+            planned_at,
+            switched_at,
+            ended_at,
+            end_reason,
+            version,
+            row: Row {
+                facts,
+                from: from_member_id,
+                to: to_member_id,
+                planned_by: planned_by_id,
+            },
+        })
+    }
+}
+
+async fn member(gql: &Context<'_>, id: Uuid) -> Result<Option<Member>> {
+    Ok(loaders(gql).load_one(MemberById(id)).await?.map(Member::from))
+}
+
+async fn contact(gql: &Context<'_>, id: Uuid) -> Result<Option<Contact>> {
+    Ok(loaders(gql).load_one(ContactById(id)).await?.map(Contact::from))
+}
+
+async fn activities(gql: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Activity>> {
+    let mut found = loaders(gql).load_many(ids.iter().copied().map(ActivityById)).await?;
+    let rows = ids.iter().filter_map(|id| found.remove(&ActivityById(*id)));
+    Ok(rows.map(Activity::from).collect())
+}
+
+#[ComplexObject]
+impl Handover {
+    /// The account.
+    async fn account(&self, gql: &Context<'_>) -> Result<Option<Account>> {
+        let row = loaders(gql).load_one(AccountById(self.row.facts.account)).await?;
+        Ok(row.map(Account::from))
+    }
+
+    /// The member who leaves.
+    async fn from(&self, gql: &Context<'_>) -> Result<Option<Member>> {
+        member(gql, self.row.from).await
+    }
+
+    /// The member who takes over.
+    async fn to(&self, gql: &Context<'_>) -> Result<Option<Member>> {
+        member(gql, self.row.to).await
+    }
+
+    /// The member who planned it; null when an integration did.
+    async fn planned_by(&self, gql: &Context<'_>) -> Result<Option<Member>> {
+        match self.row.planned_by {
+            Some(id) => member(gql, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Its steps by due day, then those that did not fit; at most 204.
+    async fn steps(&self, gql: &Context<'_>) -> Result<Vec<HandoverStep>> {
+        let rows = loaders(gql).load_one(StepsOf(self.id.0)).await?.unwrap_or_default();
+        rows.into_iter().map(HandoverStep::of).collect()
+    }
+
+    /// How far the relation has passed over, and the touches that prove it.
+    async fn continuity(&self, gql: &Context<'_>) -> Result<Option<Continuity>> {
+        let threshold = cx(gql).tenant()?.continuity_threshold;
+        let proven = loaders(gql).load_one(ContinuityOf(self.row.facts)).await?;
+        Ok(proven.map(|proven| Continuity::of(proven, threshold)))
+    }
+}
+
+/// A step of a handover.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct HandoverStep {
+    /// Id, `step_…`.
+    pub id: StepId,
+    /// What is to be done.
+    pub kind: HandoverStepKind,
+    /// The day by which it is to be done, in the tenant's time zone; null when it did not fit.
+    pub due_on: Option<Date>,
+    /// Instant of the touch that did it; null while none has.
+    pub fulfilled_at: Option<DateTime<Utc>>,
+    /// Why it is not in the plan; null when it is.
+    pub dropped: Option<StepDropReason>,
+    #[graphql(skip)]
+    contact_id: Option<Uuid>,
+    #[graphql(skip)]
+    activity_id: Option<Uuid>,
+}
+
+impl HandoverStep {
+    /// Of a row.
+    pub fn of(model: handover_step::Model) -> Result<Self> {
+        let handover_step::Model {
+            tenant_id: _,
+            id,
+            handover_id: _,
+            kind,
+            contact_id,
+            due_on,
+            dropped_reason,
+            fulfilled_by_id,
+            fulfilled_at,
+            position: _,
+        } = model;
+        let dropped = dropped_reason.map(|why| why.parse::<DropReason>()).transpose();
+        let dropped = dropped.map_err(Error::internal)?;
+        Ok(Self {
+            id: id.into(),
+            kind: kind
+                .parse::<domain::handover::StepKind>()
+                .map_err(Error::internal)?
+                .into(),
+            due_on: dropped.is_none().then_some(Date(due_on)),
+            fulfilled_at,
+            dropped: dropped.map(Into::into),
+            contact_id,
+            activity_id: fulfilled_by_id,
+        })
+    }
+}
+
+#[ComplexObject]
+impl HandoverStep {
+    /// The contact it is with; null for briefing and checks.
+    async fn contact(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
+        match self.contact_id {
+            Some(id) => contact(gql, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The touch that did it; null while none has.
+    async fn fulfilled_by(&self, gql: &Context<'_>) -> Result<Option<Activity>> {
+        match self.activity_id {
+            Some(id) => Ok(activities(gql, &[id]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// Why it is not in the plan, in the language of the request; null when it is.
+    async fn dropped_because(&self, gql: &Context<'_>) -> Option<String> {
+        let why = DropReason::from(self.dropped?);
+        Some(why.text().get(cx(gql).request.lang).to_owned())
+    }
+}
+
+/// How far a relation has passed over from one member to the next.
+#[derive(Clone, SimpleObject)]
+pub struct Continuity {
+    /// 0–100, weighted by each contact's say; 0 when the account has no key contact.
+    pub score: u8,
+    /// The score from which the handover may complete without an override, 0–100.
+    pub threshold: u8,
+    /// Each key contact of the account.
+    pub contacts: Vec<ContactContinuity>,
+}
+
+impl Continuity {
+    fn of(proven: domain::handover::Continuity, threshold: u8) -> Self {
+        let domain::handover::Continuity { score, contacts } = proven;
+        Self {
+            score,
+            threshold,
+            contacts: contacts.into_iter().map(ContactContinuity::from).collect(),
+        }
+    }
+}
+
+/// How far the relation to one contact has passed over.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct ContactContinuity {
+    /// The contact's say in the client's decisions, 0–100.
+    pub weight: u8,
+    /// 0–100: 40 for the introduction, 30 for meeting alone, 30 for reaching out.
+    pub points: u8,
+    /// What is lacking to 100.
+    pub missing: Vec<ContinuityProof>,
+    #[graphql(skip)]
+    proofs: Proofs,
+}
+
+#[derive(Clone)]
+struct Proofs {
+    contact: Uuid,
+    introduced: Option<Uuid>,
+    met_alone: Vec<Uuid>,
+    reached_out: Vec<Uuid>,
+}
+
+impl From<domain::handover::ContactContinuity> for ContactContinuity {
+    fn from(proven: domain::handover::ContactContinuity) -> Self {
+        let domain::handover::ContactContinuity {
+            contact,
+            weight,
+            introduced,
+            met_alone,
+            reached_out,
+            points,
+            missing,
+        } = proven;
+        Self {
+            weight,
+            points,
+            missing: missing.into_iter().map(Into::into).collect(),
+            proofs: Proofs {
+                contact,
+                introduced,
+                met_alone,
+                reached_out,
+            },
+        }
+    }
+}
+
+/// Most activities shown as proof of one thing; the first ones count as well as all.
+const MOST_PROOFS: usize = 20;
+
+#[ComplexObject]
+impl ContactContinuity {
+    /// The contact.
+    async fn contact(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
+        contact(gql, self.proofs.contact).await
+    }
+
+    /// The first touch in which the one who leaves introduced the successor; null while there is none.
+    async fn introduced(&self, gql: &Context<'_>) -> Result<Option<Activity>> {
+        Ok(activities(gql, self.proofs.introduced.as_slice()).await?.pop())
+    }
+
+    /// The two-way touches of the successor without the one who leaves, oldest first; at most 20.
+    async fn met_alone(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
+        let shown = self.proofs.met_alone.iter().copied().take(MOST_PROOFS);
+        activities(gql, &shown.collect::<Vec<_>>()).await
+    }
+
+    /// The touches that the contact began with the successor, oldest first; at most 20.
+    async fn reached_out(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
+        let shown = self.proofs.reached_out.iter().copied().take(MOST_PROOFS);
+        activities(gql, &shown.collect::<Vec<_>>()).await
+    }
+}
+
+/// The handovers of an account, newest first; at most 50. The body of `Account.handovers`.
+pub async fn of_account(gql: &Context<'_>, account: Uuid) -> Result<Vec<Handover>> {
+    let rows = loaders(gql).load_one(HandoversOf(account)).await?.unwrap_or_default();
+    rows.into_iter().map(Handover::of).collect()
+}
+
+/// The open handover of an account. The body of `Account.openHandover`.
+pub async fn open_of_account(gql: &Context<'_>, account: Uuid) -> Result<Option<Handover>> {
+    let row = loaders(gql).load_one(OpenHandoverOf(account)).await?;
+    row.map(Handover::of).transpose()
+}

@@ -1,0 +1,65 @@
+//! The jobs of this server: what they are called, and which slice does the work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::platform::jobs::{self, Job, Running};
+use crate::{handovers, housekeeping, imports, risk};
+
+/// How often interrupted imports are taken up again.
+const RESUME_IMPORTS: Duration = Duration::from_secs(5);
+/// How often keys are looked after and what has expired is deleted.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Every job. Daily ones run in this order, so that risk sees who owns what.
+pub fn all() -> Vec<Job> {
+    vec![
+        Job::Follower {
+            name: "handovers",
+            run: |ctx, events| Box::pin(handovers::jobs::follow(ctx, events)),
+        },
+        Job::Follower {
+            name: "risk",
+            run: |ctx, events| Box::pin(risk::jobs::follow(ctx, events)),
+        },
+        Job::Daily {
+            name: "handovers.day",
+            run: |ctx| Box::pin(handovers::jobs::run_day(ctx)),
+        },
+        Job::Daily {
+            name: "risk.day",
+            run: |ctx| Box::pin(risk::jobs::run_day(ctx)),
+        },
+        Job::Daily {
+            name: "uploads.day",
+            run: |ctx| Box::pin(housekeeping::uploads_forget(ctx)),
+        },
+        Job::Periodic {
+            name: "imports.resume",
+            every: RESUME_IMPORTS,
+            run: |app| Box::pin(imports::resume_due(app)),
+        },
+        Job::Periodic {
+            name: "keys",
+            every: HOUR,
+            run: |app| Box::pin(housekeeping::keys_maintain(app)),
+        },
+        Job::Periodic {
+            name: "tokens",
+            every: HOUR,
+            run: |app| Box::pin(housekeeping::tokens_forget(app)),
+        },
+    ]
+}
+
+/// Starts them; they stop when the last clone of what is returned is dropped.
+pub fn start(app: &Arc<App>) -> Running {
+    jobs::start(app, all())
+}
+
+/// Runs them until there is nothing left to do: for tests, and after sample data were made.
+pub async fn drain(app: &Arc<App>) -> Result<()> {
+    jobs::drain(app, all()).await
+}

@@ -1,0 +1,58 @@
+//! Whose accounts a grant reaches: the actor's own, or those of everybody below in the team tree.
+
+use std::sync::Arc;
+
+use domain::policy::Grant;
+use domain::team;
+use entity::member;
+use sea_orm::{EntityTrait, FromQueryResult, QuerySelect};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::platform::Ctx;
+use crate::platform::tenancy::TenantDb;
+
+/// Most members of a tenant that the team tree is read for.
+const MOST_MEMBERS: u64 = 100_000;
+
+#[derive(FromQueryResult)]
+struct Edge {
+    id: Uuid,
+    manager_id: Option<Uuid>,
+}
+
+/// The members whose accounts `grant` reaches for this actor; `None` means everybody's.
+pub async fn circle(ctx: &Ctx, db: &TenantDb, grant: Grant) -> Result<Option<Arc<Vec<Uuid>>>> {
+    let own = || ctx.actor.member().into_iter().collect::<Vec<_>>();
+    match grant {
+        Grant::All => Ok(None),
+        Grant::Never => Ok(Some(Arc::default())),
+        Grant::Related => Ok(Some(Arc::new(own()))),
+        Grant::Subtree => {
+            let members = ctx
+                .circle
+                .get_or_try_init(|| async {
+                    let edges = edges(db).await?;
+                    let mut members: Vec<Uuid> =
+                        own().into_iter().flat_map(|root| team::subtree(root, &edges)).collect();
+                    members.sort_unstable();
+                    crate::error::Result::Ok(Arc::new(members))
+                })
+                .await?;
+            Ok(Some(Arc::clone(members)))
+        }
+    }
+}
+
+/// Each member with his manager: the whole team tree.
+pub(super) async fn edges(db: &TenantDb) -> Result<Vec<(Uuid, Option<Uuid>)>> {
+    let edges: Vec<Edge> = db
+        .rows(
+            member::Entity::find()
+                .select_only()
+                .columns([member::Column::Id, member::Column::ManagerId])
+                .limit(MOST_MEMBERS),
+        )
+        .await?;
+    Ok(edges.into_iter().map(|edge| (edge.id, edge.manager_id)).collect())
+}

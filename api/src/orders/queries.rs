@@ -1,0 +1,72 @@
+//! Rows of orders and their lines, only through the tenant's handle.
+
+use entity::{order, order_line};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, Order, Query, WindowStatement};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+use crate::platform::tenancy::TenantDb;
+
+/// Most lines of one order.
+pub const MOST_LINES: u64 = 200;
+/// Newest orders shown with an account.
+pub const LATEST: i32 = 10;
+
+/// One order.
+pub fn one(id: Uuid) -> Select<order::Entity> {
+    order::Entity::find().filter(order::Column::Id.eq(id))
+}
+
+/// Some orders.
+pub fn many(ids: &[Uuid]) -> Select<order::Entity> {
+    order::Entity::find().filter(order::Column::Id.is_in(ids.iter().copied()))
+}
+
+/// A list of orders, to be paged.
+pub fn list(condition: Condition) -> Select<order::Entity> {
+    order::Entity::find().filter(condition)
+}
+
+/// The newest orders of many accounts that are not archived, newest first.
+pub fn latest(tenant: Uuid, accounts: &[Uuid]) -> Select<order::Entity> {
+    use order::Column;
+    let window = WindowStatement::partition_by(Column::AccountId)
+        .order_by(Column::OrderedAt, Order::Desc)
+        .order_by(Column::Id, Order::Desc)
+        .to_owned();
+    let ranked = Query::select()
+        .column(Column::Id)
+        .expr_window_as(Expr::cust("ROW_NUMBER()"), window, "place")
+        .from(order::Entity)
+        .and_where(Column::TenantId.eq(tenant))
+        .and_where(Column::AccountId.is_in(accounts.iter().copied()))
+        .and_where(Column::ArchivedAt.is_null())
+        .to_owned();
+    let newest = Query::select()
+        .column(("ranked", "id"))
+        .from_subquery(ranked, "ranked")
+        .and_where(Expr::col(("ranked", "place")).lte(LATEST))
+        .to_owned();
+    order::Entity::find()
+        .filter(Column::Id.in_subquery(newest))
+        .order_by_desc(Column::OrderedAt)
+        .order_by_desc(Column::Id)
+}
+
+/// The lines of many orders, in their order.
+pub async fn lines(db: &TenantDb, orders: &[Uuid]) -> Result<Vec<order_line::Model>, DbErr> {
+    db.all(
+        order_line::Entity::find()
+            .filter(order_line::Column::OrderId.is_in(orders.iter().copied()))
+            .order_by_asc(order_line::Column::Position)
+            .limit(MOST_LINES * orders.len() as u64),
+    )
+    .await
+}
+
+/// Condition: this order, still at the version that the caller saw.
+pub fn at_version(id: Uuid, version: i64) -> impl IntoCondition {
+    Condition::all()
+        .add(order::Column::Id.eq(id))
+        .add(order::Column::Version.eq(version))
+}

@@ -1,0 +1,101 @@
+//! Operations on orders.
+
+use chrono::{DateTime, Utc};
+use domain::policy::Action;
+use entity::order;
+use sea_orm::{ColumnTrait, Condition, Select};
+use uuid::Uuid;
+
+use super::queries;
+use crate::accounts::service::only_seen;
+use crate::error::Result;
+use crate::platform::Ctx;
+use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
+use crate::platform::tenancy::TenantDb;
+
+pub use super::changes::{
+    OrderChanges, OrderDraft, is_plausible, order_archive, order_create, order_restore, order_update,
+};
+pub use super::lines::LineDraft;
+
+/// How a list of orders may be narrowed.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    /// Only those of this account.
+    pub account: Option<Uuid>,
+    /// Only those ordered at this instant or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Only those ordered before this instant.
+    pub to: Option<DateTime<Utc>>,
+    /// Archived ones too.
+    pub include_archived: bool,
+}
+
+/// The order, if there is one that the caller sees.
+pub async fn order_find(ctx: &Ctx, id: Uuid) -> Result<Option<order::Model>> {
+    ctx.authorize(Action::OrderRead)?;
+    let db = ctx.read().await?;
+    let select = seen(ctx, &db, queries::one(id)).await?;
+    Ok(db.one(select).await?)
+}
+
+/// The ones of many orders that the caller sees.
+pub async fn order_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    ctx.authorize(Action::OrderRead)?;
+    let db = ctx.read().await?;
+    let select = seen(ctx, &db, queries::many(ids)).await?;
+    Ok(db.all(select).await?)
+}
+
+/// The newest orders of many accounts that the caller sees, newest first.
+pub async fn order_latest(ctx: &Ctx, accounts: &[Uuid]) -> Result<Vec<order::Model>> {
+    ctx.authorize(Action::OrderRead)?;
+    let db = ctx.read().await?;
+    let select = seen(ctx, &db, queries::latest(db.tenant(), accounts)).await?;
+    Ok(db.all(select).await?)
+}
+
+/// One page of the orders that the caller sees, newest first.
+pub async fn order_list(ctx: &Ctx, filter: &OrderFilter, args: &PageArgs) -> Result<Page<order::Model>> {
+    ctx.authorize(Action::OrderRead)?;
+    let sorted = Sorted {
+        column: order::Column::OrderedAt,
+        id_column: order::Column::Id,
+        descending: true,
+        key: |row: &order::Model| (CursorKey::Time(row.ordered_at), row.id),
+    };
+    let db = ctx.read().await?;
+    let select = seen(ctx, &db, queries::list(condition(filter))).await?;
+    let list = format!("orders {filter:?}");
+    fetch_page(ctx, &db, select, &sorted, &list, args).await
+}
+
+/// How many orders the whole list has.
+pub async fn order_count(ctx: &Ctx, filter: &OrderFilter) -> Result<i64> {
+    ctx.authorize(Action::OrderRead)?;
+    let db = ctx.read().await?;
+    let select = seen(ctx, &db, queries::list(condition(filter))).await?;
+    Ok(db.count(select).await?)
+}
+
+async fn seen(ctx: &Ctx, db: &TenantDb, select: Select<order::Entity>) -> Result<Select<order::Entity>> {
+    only_seen(ctx, db, Action::OrderRead, select, order::Column::AccountId).await
+}
+
+fn condition(filter: &OrderFilter) -> Condition {
+    use order::Column;
+    let mut condition = Condition::all();
+    if let Some(account) = filter.account {
+        condition = condition.add(Column::AccountId.eq(account));
+    }
+    if let Some(from) = filter.from {
+        condition = condition.add(Column::OrderedAt.gte(from));
+    }
+    if let Some(to) = filter.to {
+        condition = condition.add(Column::OrderedAt.lt(to));
+    }
+    if !filter.include_archived {
+        condition = condition.add(Column::ArchivedAt.is_null());
+    }
+    condition
+}

@@ -1,0 +1,189 @@
+//! The one way in: who asks, for which tenant, when, and the database handle of the request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use domain::lang::Lang;
+use domain::policy::{Action, Grant, Visibility};
+use domain::risk::Borders;
+use sea_orm::DbErr;
+use tokio::sync::{Mutex, OnceCell};
+use uuid::Uuid;
+
+use super::auth::Actor;
+use super::tenancy::{GlobalDb, TenantDb, WriteTx};
+use crate::app::App;
+use crate::error::{Error, Result};
+
+/// What a request needs to know about the tenant it works in.
+#[derive(Clone, Debug)]
+pub struct TenantSettings {
+    /// The tenant.
+    pub id: Uuid,
+    /// Its days begin and end here.
+    pub zone: Tz,
+    /// ISO 4217 code that sums, orders and risk use.
+    pub currency: String,
+    /// Who sees which accounts.
+    pub visibility: Visibility,
+    /// Borders between the bands of risk.
+    pub borders: Borders,
+    /// Continuity score (0–100) from which a handover may complete.
+    pub continuity_threshold: u8,
+}
+
+/// What came with the request, apart from who asks.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    /// In every answer and every line of the log.
+    pub id: Uuid,
+    /// The language of messages.
+    pub lang: Lang,
+    /// The address that guessing is slowed by.
+    pub ip: Option<String>,
+    /// The client's own name for itself.
+    pub user_agent: Option<String>,
+}
+
+impl RequestInfo {
+    /// For work that no request started.
+    pub fn internal() -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            lang: Lang::En,
+            ip: None,
+            user_agent: None,
+        }
+    }
+}
+
+/// The context of one request (or one job). The first argument of every service function.
+pub struct Ctx {
+    /// The process's shared parts.
+    pub app: Arc<App>,
+    /// Who asks.
+    pub actor: Actor,
+    /// The instant of the request, in whole microseconds (PostgreSQL keeps no more).
+    pub now: DateTime<Utc>,
+    /// What came with the request.
+    pub request: RequestInfo,
+    tenant: Option<TenantSettings>,
+    statements: Arc<AtomicU64>,
+    read: Mutex<Option<Arc<TenantDb>>>,
+    /// The members whose accounts this actor's grants reach, found once a request.
+    pub(crate) circle: OnceCell<Arc<Vec<Uuid>>>,
+}
+
+impl Ctx {
+    /// Makes one. `tenant` is there when the actor is of a tenant.
+    pub fn new(app: Arc<App>, actor: Actor, tenant: Option<TenantSettings>, request: RequestInfo) -> Self {
+        let now = app.clock.now();
+        Self {
+            app,
+            actor,
+            now,
+            request,
+            tenant,
+            statements: Arc::default(),
+            read: Mutex::new(None),
+            circle: OnceCell::new(),
+        }
+    }
+
+    /// The same at another instant: for sample data that reach into the past.
+    #[must_use]
+    pub fn at(mut self, instant: DateTime<Utc>) -> Self {
+        self.now = instant;
+        self
+    }
+
+    /// For jobs and commands: the system itself, in one tenant.
+    pub fn system(app: Arc<App>, tenant: TenantSettings) -> Self {
+        Self::new(app, Actor::System, Some(tenant), RequestInfo::internal())
+    }
+
+    /// The tenant of the request.
+    pub fn tenant(&self) -> Result<&TenantSettings> {
+        self.tenant.as_ref().ok_or_else(|| self.actor.refusal())
+    }
+
+    /// May the actor do this at all? How far over the accounts, says the grant. The first line of every service.
+    pub fn authorize(&self, action: Action) -> Result<Grant> {
+        let tenant = self.tenant()?;
+        match self.actor.grant(tenant.visibility, action) {
+            Grant::Never => Err(Error::Forbidden),
+            grant => Ok(grant),
+        }
+    }
+
+    /// The day it is at the tenant.
+    pub fn today(&self) -> Result<NaiveDate> {
+        Ok(domain::calendar::tenant_day(self.now, self.tenant()?.zone))
+    }
+
+    /// The instant that risk takes for now: the request's, or the end of the day that the process was told, where the
+    /// tenant is.
+    pub fn as_of(&self) -> DateTime<Utc> {
+        let zone = self.tenant.as_ref().map_or(Tz::UTC, |tenant| tenant.zone);
+        match self.app.clock.pinned_day() {
+            Some(day) => domain::calendar::day_end(day, zone) - chrono::Duration::microseconds(1),
+            None => self.now,
+        }
+    }
+
+    /// The request's read transaction, begun at its first use and shared by all resolvers and loaders.
+    pub async fn read(&self) -> Result<Arc<TenantDb>> {
+        let tenant = self.tenant()?.id;
+        let mut slot = self.read.lock().await;
+        if let Some(db) = slot.as_ref() {
+            return Ok(Arc::clone(db));
+        }
+        let db = Arc::new(self.app.database.tenant_read(tenant, &self.statements).await?);
+        *slot = Some(Arc::clone(&db));
+        Ok(db)
+    }
+
+    /// Begins the write transaction of one mutation. The read transaction ends first, so a request never holds two
+    /// connections, and what the payload reads afterwards is read anew.
+    pub async fn write(&self) -> Result<WriteTx> {
+        let tenant = self.tenant()?.id;
+        self.write_in(tenant).await
+    }
+
+    /// As [`write`](Self::write), in a tenant that the actor is not (yet) of: creating one, accepting an invitation.
+    pub(crate) async fn write_in(&self, tenant: Uuid) -> Result<WriteTx> {
+        self.end_read().await?;
+        Ok(WriteTx::begin(&self.app.database, self, tenant).await?)
+    }
+
+    /// Ends the read transaction, if one is open.
+    pub async fn end_read(&self) -> std::result::Result<(), DbErr> {
+        let open = self.read.lock().await.take();
+        match open.map(Arc::try_unwrap) {
+            Some(Ok(db)) => db.end().await,
+            // A loader still holds it: it ends when the last holder lets go.
+            Some(Err(_)) | None => Ok(()),
+        }
+    }
+
+    /// The tables that belong to no tenant, for reading: through the request's read transaction when it has a tenant,
+    /// so that a request never holds two connections.
+    pub async fn global(&self) -> Result<GlobalDb<'_>> {
+        match self.tenant {
+            Some(_) => Ok(GlobalDb::held(self.read().await?)),
+            None => Ok(self.app.database.global(&self.statements)),
+        }
+    }
+
+    /// Where the doors count their statements.
+    pub fn statement_counter(&self) -> &Arc<AtomicU64> {
+        &self.statements
+    }
+
+    /// How many statements the request has sent so far.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}

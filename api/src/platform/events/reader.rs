@@ -1,0 +1,63 @@
+//! Reading the log: what changed since a version, and readers that remember how far they got.
+
+use domain::lang::Text;
+use entity::event;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::error::{Error, Result, UserErrorCode};
+use crate::platform::tenancy::TenantDb;
+
+/// Changes looked back at when a stale version is explained.
+const LOOK_BACK: u64 = 50;
+
+/// The events behind `seq`, in order, at most `limit` of them.
+pub async fn after(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<event::Model>> {
+    let select = event::Entity::find()
+        .filter(event::Column::Seq.gt(seq))
+        .order_by_asc(event::Column::Seq)
+        .limit(limit);
+    Ok(db.all(select).await?)
+}
+
+/// The answer to a change that names an old version: a `CONFLICT` that says which fields others changed since.
+/// Events of changes carry `{"version": n, "fields": […]}`.
+pub async fn stale(db: &TenantDb, subject: Uuid, seen: i64, current: i64) -> Result<Error> {
+    let events = db
+        .all(
+            event::Entity::find()
+                .filter(event::Column::SubjectId.eq(subject))
+                .order_by_desc(event::Column::Seq)
+                .limit(LOOK_BACK),
+        )
+        .await?;
+    let mut fields: Vec<String> = Vec::new();
+    for event in events {
+        let version = event.payload.get("version").and_then(serde_json::Value::as_i64);
+        let named = event.payload.get("fields").and_then(serde_json::Value::as_array);
+        if let (Some(version), Some(named)) = (version, named)
+            && version > seen
+        {
+            for name in named.iter().filter_map(serde_json::Value::as_str) {
+                if !fields.iter().any(|field| field == name) {
+                    fields.push(name.to_owned());
+                }
+            }
+        }
+    }
+    let list = if fields.is_empty() {
+        "?".to_owned()
+    } else {
+        fields.join(", ")
+    };
+    Ok(Error::user(
+        &["version"],
+        UserErrorCode::Conflict,
+        Text::new(
+            format!("Changed since version {seen} (now {current}): {list}. Read it again and repeat your change."),
+            format!(
+                "バージョン{seen}以降に変更されています（現在{current}）：{list}。読み直してからもう一度変更してください。"
+            ),
+        ),
+    ))
+}

@@ -1,0 +1,177 @@
+//! Readers of the event log: each works through every tenant's events in order, from where it stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::{log_reader, tenant_clock};
+use futures::StreamExt;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::broadcast::Receiver;
+use uuid::Uuid;
+
+use super::lease::Lease;
+use super::{Follow, Pass, Stop};
+use crate::app::App;
+use crate::error::Result;
+use crate::platform::Ctx;
+use crate::platform::auth::tenant_settings;
+use crate::platform::events::reader;
+
+/// Events handed over at a time.
+const BATCH: u64 = 200;
+/// Tenants worked for at the same time.
+const SIDE_BY_SIDE: usize = 2;
+/// Tenants of one look; the rest follows in the next.
+const MOST_TENANTS: u64 = 1_000;
+/// How often the log is looked at unasked: what another process wrote is found so.
+const POLL: Duration = Duration::from_secs(2);
+/// How long calls are gathered, so that a burst of changes is one batch.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// A reader of the log.
+#[derive(Clone, Copy)]
+pub struct Follower {
+    /// Its name in `log_reader`.
+    pub name: &'static str,
+    /// What it does.
+    pub run: Follow,
+}
+
+/// Works whenever a log has grown, until it is asked to stop.
+pub async fn serve(app: Arc<App>, follower: Follower, mut stop: Stop) {
+    let mut calls = app.announcer.subscribe();
+    let mut called = None;
+    loop {
+        if let Err(error) = pass(&app, &follower, called.take(), &stop).await {
+            tracing::error!(job = follower.name, %error, "a follower of the event log failed; it tries again");
+        }
+        tokio::select! {
+            () = stop.asked() => return,
+            call = calls.recv() => {
+                tokio::time::sleep(GATHER).await;
+                called = gathered(call.ok().map(|(tenant, _)| tenant), &mut calls);
+            }
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// The tenants that were called for; `None`, meaning all, when calls were missed.
+fn gathered(first: Option<Uuid>, calls: &mut Receiver<(Uuid, i64)>) -> Option<Vec<Uuid>> {
+    use tokio::sync::broadcast::error::TryRecvError;
+    let mut tenants = vec![first?];
+    loop {
+        match calls.try_recv() {
+            Ok((tenant, _)) => tenants.push(tenant),
+            Err(TryRecvError::Lagged(_)) => return None,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    tenants.sort_unstable();
+    tenants.dedup();
+    Some(tenants)
+}
+
+/// Catches up in the tenants whose log has grown: in `only` those, or in all. A tenant that fails does not hold up the
+/// others; the first failure is returned at the end.
+pub async fn pass(app: &Arc<App>, follower: &Follower, only: Option<Vec<Uuid>>, stop: &Stop) -> Result<Pass> {
+    let behind = behind(app, follower.name, only).await?;
+    let outcomes: Vec<Result<Pass>> = futures::stream::iter(behind)
+        .map(|tenant| catch_up(app, follower, tenant, stop))
+        .buffer_unordered(SIDE_BY_SIDE)
+        .collect()
+        .await;
+    outcomes
+        .into_iter()
+        .try_fold(Pass::default(), |sum, outcome| Ok(sum.and(outcome?)))
+}
+
+/// Tenants whose clock is ahead of the reader.
+async fn behind(app: &Arc<App>, name: &str, only: Option<Vec<Uuid>>) -> Result<Vec<Uuid>> {
+    let caught_up = Query::select()
+        .expr(Expr::val(1))
+        .from(log_reader::Entity)
+        .and_where(log_reader::Column::Name.eq(name))
+        .and_where(
+            Expr::col((log_reader::Entity, log_reader::Column::TenantId))
+                .equals((tenant_clock::Entity, tenant_clock::Column::TenantId)),
+        )
+        .and_where(
+            Expr::col((log_reader::Entity, log_reader::Column::Seq))
+                .gte(Expr::col((tenant_clock::Entity, tenant_clock::Column::Seq))),
+        )
+        .to_owned();
+    let mut condition = Condition::all()
+        .add(tenant_clock::Column::Seq.gt(0))
+        .add(Expr::exists(caught_up).not());
+    if let Some(only) = only {
+        condition = condition.add(tenant_clock::Column::TenantId.is_in(only));
+    }
+    let statements = Arc::default();
+    let rows = app
+        .database
+        .global(&statements)
+        .all(
+            tenant_clock::Entity::find()
+                .filter(condition)
+                .order_by_asc(tenant_clock::Column::TenantId)
+                .limit(MOST_TENANTS),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.tenant_id).collect())
+}
+
+async fn catch_up(app: &Arc<App>, follower: &Follower, tenant: Uuid, stop: &Stop) -> Result<Pass> {
+    let Some(mut lease) = Lease::take(app, follower.name, tenant, None).await? else {
+        return Ok(Pass {
+            waiting: true,
+            ..Pass::default()
+        });
+    };
+    match read_on(app, follower, tenant, &mut lease, stop).await {
+        Ok(Some(last)) => lease.release_at(last).await?,
+        Ok(None) => lease.release().await?,
+        Err(error) => {
+            tracing::error!(job = follower.name, %tenant, %error, "following the event log failed");
+            lease.rest().await?;
+            return Err(error);
+        }
+    }
+    Ok(Pass {
+        worked: true,
+        ..Pass::default()
+    })
+}
+
+/// Works through the log to its end; the last number done, if it is not stored yet.
+async fn read_on(
+    app: &Arc<App>,
+    follower: &Follower,
+    tenant: Uuid,
+    lease: &mut Lease<'_>,
+    stop: &Stop,
+) -> Result<Option<i64>> {
+    while !stop.is_asked() {
+        let Some(settings) = tenant_settings(app, tenant).await? else {
+            return Ok(None);
+        };
+        let ctx = Ctx::system(Arc::clone(app), settings);
+        let db = ctx.read().await?;
+        let events = reader::after(&db, lease.seq, BATCH).await?;
+        drop(db);
+        ctx.end_read().await?;
+        let Some(last) = events.last().map(|event| event.seq) else {
+            return Ok(None);
+        };
+        (follower.run)(&ctx, &events).await?;
+        ctx.end_read().await?;
+        if u64::try_from(events.len()).unwrap_or(BATCH) < BATCH {
+            return Ok(Some(last));
+        }
+        if !lease.advance(last).await? {
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,147 @@
+//! Who may work for a reader and tenant at this moment, when several processes share the database.
+//!
+//! A row of `log_reader` is free when its `updated_at` is not in the future; who works moves it ahead in one
+//! compare-and-set, so exactly one succeeds. A process that dies leaves a row that frees itself. Should work outlast
+//! its lease, another process may begin the same: wasteful, but safe, and the slower one cannot move the cursor.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use entity::log_reader::{self, Column};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Set, UpdateMany};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+
+/// How long a row stays taken without a sign of life.
+const LEASE: Duration = Duration::seconds(60);
+/// How long a row rests after a failure.
+const BACK_OFF: Duration = Duration::seconds(10);
+
+/// The right to work for one reader in one tenant.
+pub struct Lease<'a> {
+    app: &'a Arc<App>,
+    name: &'static str,
+    tenant: Uuid,
+    until: DateTime<Utc>,
+    /// How far the reader had come when it was taken.
+    pub seq: i64,
+}
+
+impl<'a> Lease<'a> {
+    /// Takes it. Nothing when somebody else has it, or when the daily work of `day` is done already.
+    pub async fn take(
+        app: &'a Arc<App>,
+        name: &'static str,
+        tenant: Uuid,
+        day: Option<NaiveDate>,
+    ) -> Result<Option<Self>> {
+        let statements = Arc::default();
+        let db = app.database.global(&statements);
+        let now = app.clock.now();
+        let until = now + LEASE;
+        let mut free = Condition::all()
+            .add(Column::Name.eq(name))
+            .add(Column::TenantId.eq(tenant))
+            .add(Column::UpdatedAt.lte(now));
+        if let Some(day) = day {
+            free = free.add(Condition::any().add(Column::RanOn.is_null()).add(Column::RanOn.lt(day)));
+        }
+        let taking = log_reader::Entity::update_many()
+            .col_expr(Column::UpdatedAt, Expr::value(until))
+            .filter(free);
+        if let Some(row) = db.update_returning(taking).await?.into_iter().next() {
+            return Ok(Some(Self {
+                app,
+                name,
+                tenant,
+                until,
+                seq: row.seq,
+            }));
+        }
+        let there = log_reader::Entity::find_by_id((name.to_owned(), tenant));
+        if db.one(there).await?.is_some() {
+            return Ok(None);
+        }
+        let row = log_reader::ActiveModel {
+            name: Set(name.to_owned()),
+            tenant_id: Set(tenant),
+            seq: Set(0),
+            ran_on: Set(None),
+            updated_at: Set(until),
+        };
+        match db.insert(row).await {
+            Ok(()) => Ok(Some(Self {
+                app,
+                name,
+                tenant,
+                until,
+                seq: 0,
+            })),
+            // Another process was first with the row, and works with it.
+            Err(error) if Error::is_unique_violation(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Says that everything up to `seq` is done and goes on. False when the lease was lost meanwhile.
+    pub async fn advance(&mut self, seq: i64) -> Result<bool> {
+        let until = self.app.clock.now() + LEASE;
+        let kept = self
+            .change(until, |update| update.col_expr(Column::Seq, Expr::value(seq)))
+            .await?;
+        if kept {
+            self.seq = seq;
+        }
+        Ok(kept)
+    }
+
+    /// Gives it back.
+    pub async fn release(mut self) -> Result<()> {
+        let now = self.app.clock.now();
+        self.change(now, |update| update).await?;
+        Ok(())
+    }
+
+    /// Gives it back with everything up to `seq` done.
+    pub async fn release_at(mut self, seq: i64) -> Result<()> {
+        let now = self.app.clock.now();
+        self.change(now, |update| update.col_expr(Column::Seq, Expr::value(seq)))
+            .await?;
+        Ok(())
+    }
+
+    /// Gives it back with the work of `day` done.
+    pub async fn release_after(mut self, day: NaiveDate) -> Result<()> {
+        let now = self.app.clock.now();
+        self.change(now, |update| update.col_expr(Column::RanOn, Expr::value(day)))
+            .await?;
+        Ok(())
+    }
+
+    /// Gives it back after a failure, to be taken again a little later.
+    pub async fn rest(mut self) -> Result<()> {
+        let later = self.app.clock.now() + BACK_OFF;
+        self.change(later, |update| update).await?;
+        Ok(())
+    }
+
+    /// Changes the row if it is still ours.
+    async fn change(
+        &mut self,
+        until: DateTime<Utc>,
+        set: impl FnOnce(UpdateMany<log_reader::Entity>) -> UpdateMany<log_reader::Entity>,
+    ) -> Result<bool> {
+        let statements = Arc::default();
+        let update = set(log_reader::Entity::update_many())
+            .col_expr(Column::UpdatedAt, Expr::value(until))
+            .filter(Column::Name.eq(self.name))
+            .filter(Column::TenantId.eq(self.tenant))
+            .filter(Column::UpdatedAt.eq(self.until));
+        let changed = self.app.database.global(&statements).update(update).await? > 0;
+        self.until = until;
+        Ok(changed)
+    }
+}

@@ -1,0 +1,162 @@
+//! Work beside the requests.
+//!
+//! * A *follower* reads the event log of every tenant in order and does what follows from it. The log is the queue:
+//!   see `docs/decisions/0003-log-followers.md`.
+//! * A *daily* job runs once on each day of each tenant, soon after midnight in the tenant's time zone.
+//! * A *periodic* job runs every so often, once a process.
+//!
+//! Every job is safe to run twice: a process that dies in the middle leaves its work to the next. Which jobs there are
+//! is not known here; the caller hands them in.
+
+mod daily;
+mod follower;
+mod lease;
+mod periodic;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use entity::event;
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::platform::Ctx;
+
+/// What a follower does with events of one tenant, in their order.
+pub type Follow = for<'a> fn(&'a Ctx, &'a [event::Model]) -> BoxFuture<'a, Result<()>>;
+/// What a daily job does in one tenant.
+pub type Day = for<'a> fn(&'a Ctx) -> BoxFuture<'a, Result<()>>;
+/// What a periodic job does.
+pub type Tick = for<'a> fn(&'a Arc<App>) -> BoxFuture<'a, Result<()>>;
+
+/// One job. Its name keys what the database remembers of it, so it never changes.
+#[derive(Clone, Copy)]
+pub enum Job {
+    /// Reads the event log.
+    Follower {
+        /// Its name in `log_reader`.
+        name: &'static str,
+        /// Does the work. At least once for each event; a failed batch comes again.
+        run: Follow,
+    },
+    /// Runs once on each day of a tenant.
+    Daily {
+        /// Its name in `log_reader`.
+        name: &'static str,
+        /// Does the work; when it fails it is tried again.
+        run: Day,
+    },
+    /// Runs at the start of the process and then every so often.
+    Periodic {
+        /// Its name in the log of the process.
+        name: &'static str,
+        /// The time between two runs.
+        every: Duration,
+        /// Does the work.
+        run: Tick,
+    },
+}
+
+/// How long [`drain`] waits for jobs that do not come to rest.
+const DRAIN_WITHIN: Duration = Duration::from_secs(300);
+/// How long it waits for work that somebody else is doing.
+const DRAIN_PAUSE: Duration = Duration::from_millis(20);
+
+/// Keeps the jobs of a server running; they stop when the last clone is dropped.
+#[derive(Clone)]
+pub struct Running {
+    _alive: Arc<watch::Sender<()>>,
+}
+
+/// Tells a job that it is to stop.
+#[derive(Clone)]
+struct Stop(watch::Receiver<()>);
+
+impl Stop {
+    fn is_asked(&self) -> bool {
+        self.0.has_changed().is_err()
+    }
+
+    /// Returns when it is asked.
+    async fn asked(&mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
+}
+
+/// What one look for work found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pass {
+    /// Something was done.
+    worked: bool,
+    /// Something is to be done that another is at, or that failed a moment ago.
+    waiting: bool,
+}
+
+impl Pass {
+    fn and(self, other: Self) -> Self {
+        Self {
+            worked: self.worked || other.worked,
+            waiting: self.waiting || other.waiting,
+        }
+    }
+}
+
+/// Starts the jobs on the current runtime.
+pub fn start(app: &Arc<App>, jobs: Vec<Job>) -> Running {
+    let (alive, receiver) = watch::channel(());
+    let stop = Stop(receiver);
+    let mut days = Vec::new();
+    for job in jobs {
+        let (app, stop) = (Arc::clone(app), stop.clone());
+        match job {
+            Job::Follower { name, run } => {
+                tokio::spawn(follower::serve(app, follower::Follower { name, run }, stop));
+            }
+            Job::Daily { name, run } => days.push(daily::Daily { name, run }),
+            Job::Periodic { name, every, run } => {
+                tokio::spawn(periodic::serve(app, periodic::Periodic { name, every, run }, stop));
+            }
+        }
+    }
+    // One after the other, in the order given: what the first changes, the next finds changed.
+    tokio::spawn(daily::serve(Arc::clone(app), days, stop));
+    Running {
+        _alive: Arc::new(alive),
+    }
+}
+
+/// Runs all jobs until there is nothing left to do: periodic ones once, then followers and due daily work, also what
+/// other processes have begun. The first failure ends it.
+pub async fn drain(app: &Arc<App>, jobs: Vec<Job>) -> Result<()> {
+    let (_alive, receiver) = watch::channel(());
+    let stop = Stop(receiver);
+    let deadline = Instant::now() + DRAIN_WITHIN;
+    for job in &jobs {
+        if let Job::Periodic { run, .. } = *job {
+            run(app).await?;
+        }
+    }
+    loop {
+        let mut pass = Pass::default();
+        for job in &jobs {
+            pass = pass.and(match *job {
+                Job::Follower { name, run } => {
+                    follower::pass(app, &follower::Follower { name, run }, None, &stop).await?
+                }
+                Job::Daily { name, run } => daily::pass(app, &daily::Daily { name, run }, &stop).await?,
+                Job::Periodic { .. } => Pass::default(),
+            });
+        }
+        if !pass.worked && !pass.waiting {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Error::internal("the jobs do not come to rest"));
+        }
+        if !pass.worked {
+            tokio::time::sleep(DRAIN_PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What every slice stands on. Knows no domain noun and imports no slice.
+
+pub mod auth;
+pub mod ctx;
+pub mod events;
+pub mod graphql;
+pub mod http;
+pub mod jobs;
+pub mod tenancy;
+
+pub use ctx::Ctx;

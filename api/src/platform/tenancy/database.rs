@@ -1,0 +1,202 @@
+//! Connections: opening them, and refusing to serve with too much power.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use uuid::Uuid;
+
+use super::{GlobalDb, GlobalTx, TenantDb};
+
+/// Why a connection is too powerful to serve with.
+#[derive(Debug, thiserror::Error)]
+pub enum SafetyError {
+    /// Row-level security would not hold for this role.
+    #[error(
+        "the database role \"{role}\" {why}, so row-level security would not hold. \
+         Give DATABASE_URL the application's role and keep the owner's URL in DATABASE_OWNER_URL for `hikitsugi migrate`"
+    )]
+    TooPowerful {
+        /// The role that was used to sign in.
+        role: String,
+        /// What makes it too powerful.
+        why: &'static str,
+    },
+    /// The check itself failed.
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// The pools of one process: on SQLite one writer and several readers, on PostgreSQL one pool for both.
+#[derive(Clone, Debug)]
+pub struct Database {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Database {
+    /// Opens `url` (`sqlite://…` or `postgres://…`) with at most `max_connections` connections.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        if url.starts_with("sqlite:") {
+            let write = sea_orm::Database::connect(sqlite_options(url, 1)).await?;
+            let read = sea_orm::Database::connect(sqlite_options(url, max_connections)).await?;
+            return Ok(Self { read, write });
+        }
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(2))
+            .test_before_acquire(false)
+            .sqlx_logging(false);
+        let pool = sea_orm::Database::connect(options).await?;
+        Ok(Self {
+            read: pool.clone(),
+            write: pool,
+        })
+    }
+
+    /// The kind of database behind this.
+    pub fn backend(&self) -> DbBackend {
+        self.read.get_database_backend()
+    }
+
+    /// The connection that migrations run on.
+    pub fn for_migration(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// How many migrations the database still lacks.
+    pub async fn missing_migrations(&self) -> Result<usize, DbErr> {
+        use migration::{Migrator, MigratorTrait};
+        Ok(Migrator::get_pending_migrations_read_only(&self.write).await?.len())
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        for pool in [&self.read, &self.write] {
+            if let Err(error) = pool.close_by_ref().await {
+                tracing::warn!(%error, "closing a connection pool failed");
+            }
+        }
+    }
+
+    /// Answers when a connection does.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
+    /// Refuses a PostgreSQL role for which row-level security would not hold: a superuser, one with BYPASSRLS, or the
+    /// owner of the tables.
+    pub async fn check_role(&self) -> Result<(), SafetyError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let row = self
+            .read
+            .query_one_raw(Statement::from_string(
+                DbBackend::Postgres,
+                "SELECT current_user::text AS role, rolsuper, rolbypassrls, \
+                 EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                         WHERE n.nspname = current_schema() AND c.relkind = 'r' \
+                           AND pg_has_role(current_user, c.relowner, 'MEMBER')) AS owns \
+                 FROM pg_roles WHERE rolname = current_user",
+            ))
+            .await?
+            .ok_or_else(|| DbErr::RecordNotFound("the current role".into()))?;
+        let role: String = row.try_get("", "role")?;
+        let why = if row.try_get("", "rolsuper")? {
+            "is a superuser"
+        } else if row.try_get("", "rolbypassrls")? {
+            "has BYPASSRLS"
+        } else if row.try_get("", "owns")? {
+            "owns the tables"
+        } else {
+            return Ok(());
+        };
+        Err(SafetyError::TooPowerful { role, why })
+    }
+
+    /// A handle on the global tables, outside any transaction.
+    pub fn global(&self, statements: &Arc<AtomicU64>) -> GlobalDb<'_> {
+        GlobalDb::pooled(&self.read, &self.write, Arc::clone(statements))
+    }
+
+    /// A write transaction on the global tables alone.
+    pub async fn global_tx(&self, statements: &Arc<AtomicU64>) -> Result<GlobalTx, DbErr> {
+        Ok(GlobalTx::new(self.begin_write().await?, Arc::clone(statements)))
+    }
+
+    /// A read transaction scoped to one tenant: one snapshot for everything that is read through it.
+    pub async fn tenant_read(&self, tenant: Uuid, statements: &Arc<AtomicU64>) -> Result<TenantDb, DbErr> {
+        let tx = self
+            .read
+            .begin_with_options(TransactionOptions {
+                isolation_level: None,
+                access_mode: None,
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            })
+            .await?;
+        if self.backend() == DbBackend::Postgres {
+            set_tenant(
+                &tx,
+                tenant,
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;",
+            )
+            .await?;
+        }
+        Ok(TenantDb::new(tenant, tx, Arc::clone(statements)))
+    }
+
+    /// A write transaction scoped to one tenant.
+    pub(super) async fn tenant_write(&self, tenant: Uuid, statements: &Arc<AtomicU64>) -> Result<TenantDb, DbErr> {
+        let tx = self.begin_write().await?;
+        if self.backend() == DbBackend::Postgres {
+            set_tenant(&tx, tenant, "").await?;
+        }
+        Ok(TenantDb::new(tenant, tx, Arc::clone(statements)))
+    }
+
+    async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.write
+            .begin_with_options(TransactionOptions {
+                isolation_level: None::<IsolationLevel>,
+                access_mode: None,
+                // A deferred transaction that reads and then writes is refused under concurrency.
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            })
+            .await
+    }
+}
+
+/// One round trip: the transaction's mode and the tenant that row-level security compares with. `LOCAL`, so that it
+/// cannot leak to the next user of the connection.
+async fn set_tenant(tx: &DatabaseTransaction, tenant: Uuid, before: &str) -> Result<(), DbErr> {
+    // A Uuid prints as hex digits and hyphens only, so it needs no escaping.
+    tx.execute_unprepared(&format!("{before} SET LOCAL hikitsugi.tenant_id = '{tenant}'"))
+        .await?;
+    Ok(())
+}
+
+fn sqlite_options(url: &str, max_connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(30))
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|options| {
+            options
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // FULL: what is acknowledged survives a power cut, not only a crash of the process.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(30))
+        });
+    options
+}

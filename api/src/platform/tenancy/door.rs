@@ -1,0 +1,75 @@
+//! Reading one tenant's rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use entity::TenantOwned;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, Select};
+use uuid::Uuid;
+
+/// A transaction that sees one tenant's rows and no others.
+///
+/// The connection is private: every select gets `tenant_id = ?` here, when it is executed, so a forgotten or widened
+/// filter cannot reach another tenant.
+pub struct TenantDb {
+    tenant: Uuid,
+    pub(super) tx: DatabaseTransaction,
+    statements: Arc<AtomicU64>,
+}
+
+impl TenantDb {
+    pub(super) fn new(tenant: Uuid, tx: DatabaseTransaction, statements: Arc<AtomicU64>) -> Self {
+        Self { tenant, tx, statements }
+    }
+
+    /// The tenant whose rows these are.
+    pub fn tenant(&self) -> Uuid {
+        self.tenant
+    }
+
+    /// All rows of a select. The caller bounds it.
+    pub async fn all<E: TenantOwned>(&self, select: Select<E>) -> Result<Vec<E::Model>, DbErr> {
+        self.scope(select).all(&self.tx).await
+    }
+
+    /// The first row of a select, if any.
+    pub async fn one<E: TenantOwned>(&self, select: Select<E>) -> Result<Option<E::Model>, DbErr> {
+        self.scope(select).one(&self.tx).await
+    }
+
+    /// All rows of a select of chosen columns or aggregates.
+    pub async fn rows<E: TenantOwned, M: FromQueryResult + Send + Sync>(
+        &self,
+        select: Select<E>,
+    ) -> Result<Vec<M>, DbErr> {
+        self.scope(select).into_model::<M>().all(&self.tx).await
+    }
+
+    /// How many rows a select has.
+    pub async fn count<E>(&self, select: Select<E>) -> Result<i64, DbErr>
+    where
+        E: TenantOwned,
+        E::Model: Sync,
+    {
+        let count = self.scope(select).count(&self.tx).await?;
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// Ends the transaction. A read has nothing to keep; dropping it does the same, a little later.
+    pub async fn end(self) -> Result<(), DbErr> {
+        self.tx.rollback().await
+    }
+
+    pub(super) fn count_statement(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn statements(&self) -> &Arc<AtomicU64> {
+        &self.statements
+    }
+
+    fn scope<E: TenantOwned>(&self, select: Select<E>) -> Select<E> {
+        self.count_statement();
+        select.filter(<E as TenantOwned>::tenant_column().eq(self.tenant))
+    }
+}

@@ -1,0 +1,164 @@
+//! The few tables that belong to no tenant.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sea_orm::{
+    ActiveModelTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, DeleteMany, EntityTrait,
+    IntoActiveModel, Select, UpdateMany,
+};
+
+use super::TenantDb;
+
+/// Marks the tables that are reached without a tenant. The list is short on purpose; see `docs/ARCHITECTURE.md`.
+pub trait GlobalTable: EntityTrait {}
+
+macro_rules! global_tables {
+    ($($module:ident),* $(,)?) => { $(impl GlobalTable for entity::$module::Entity {})* };
+}
+
+global_tables!(
+    tenant,
+    user,
+    session,
+    refresh_token,
+    password_reset,
+    signing_key,
+    membership_index,
+    api_client_credential,
+    tenant_clock,
+    log_reader,
+);
+
+/// Global tables: straight from the pools, inside a transaction, or through the read transaction that a request of a
+/// tenant has open anyway, so that it never holds two connections.
+pub struct GlobalDb<'a> {
+    handle: Handle<'a>,
+    statements: Arc<AtomicU64>,
+}
+
+enum Handle<'a> {
+    Pools {
+        read: &'a DatabaseConnection,
+        write: &'a DatabaseConnection,
+    },
+    Inside(&'a DatabaseTransaction),
+    Held(Arc<TenantDb>),
+}
+
+impl<'a> GlobalDb<'a> {
+    pub(super) fn pooled(
+        read: &'a DatabaseConnection,
+        write: &'a DatabaseConnection,
+        statements: Arc<AtomicU64>,
+    ) -> Self {
+        Self {
+            handle: Handle::Pools { read, write },
+            statements,
+        }
+    }
+
+    pub(super) fn inside(tx: &'a DatabaseTransaction, statements: Arc<AtomicU64>) -> Self {
+        Self {
+            handle: Handle::Inside(tx),
+            statements,
+        }
+    }
+
+    /// For reading, through a tenant's open read transaction.
+    pub fn held(db: Arc<TenantDb>) -> Self {
+        let statements = Arc::clone(db.statements());
+        Self {
+            handle: Handle::Held(db),
+            statements,
+        }
+    }
+
+    fn reader(&self) -> DatabaseExecutor<'_> {
+        match &self.handle {
+            Handle::Pools { read, .. } => DatabaseExecutor::Connection(read),
+            Handle::Inside(tx) => DatabaseExecutor::Transaction(tx),
+            Handle::Held(db) => DatabaseExecutor::Transaction(&db.tx),
+        }
+    }
+
+    fn writer(&self) -> DatabaseExecutor<'_> {
+        match &self.handle {
+            Handle::Pools { write, .. } => DatabaseExecutor::Connection(write),
+            Handle::Inside(_) | Handle::Held(_) => self.reader(),
+        }
+    }
+
+    /// The first row of a select, if any.
+    pub async fn one<E: GlobalTable>(&self, select: Select<E>) -> Result<Option<E::Model>, DbErr> {
+        self.count();
+        select.one(&self.reader()).await
+    }
+
+    /// All rows of a select. The caller bounds it.
+    pub async fn all<E: GlobalTable>(&self, select: Select<E>) -> Result<Vec<E::Model>, DbErr> {
+        self.count();
+        select.all(&self.reader()).await
+    }
+
+    /// Inserts one row.
+    pub async fn insert<A>(&self, model: A) -> Result<(), DbErr>
+    where
+        A: ActiveModelTrait,
+        A::Entity: GlobalTable,
+    {
+        self.count();
+        <A::Entity as EntityTrait>::insert(model)
+            .exec_without_returning(&self.writer())
+            .await?;
+        Ok(())
+    }
+
+    /// Updates what the statement's filter names; how many rows changed.
+    pub async fn update<E: GlobalTable>(&self, update: UpdateMany<E>) -> Result<u64, DbErr> {
+        self.count();
+        Ok(update.exec(&self.writer()).await?.rows_affected)
+    }
+
+    /// Updates and returns the changed rows.
+    pub async fn update_returning<E>(&self, update: UpdateMany<E>) -> Result<Vec<E::Model>, DbErr>
+    where
+        E: GlobalTable,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        self.count();
+        update.exec_with_returning(&self.writer()).await
+    }
+
+    /// Deletes what the statement's filter names; how many rows went.
+    pub async fn delete<E: GlobalTable>(&self, delete: DeleteMany<E>) -> Result<u64, DbErr> {
+        self.count();
+        Ok(delete.exec(&self.writer()).await?.rows_affected)
+    }
+
+    fn count(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A write transaction on the global tables alone. Dropped, it rolls back.
+pub struct GlobalTx {
+    tx: DatabaseTransaction,
+    statements: Arc<AtomicU64>,
+}
+
+impl GlobalTx {
+    pub(super) fn new(tx: DatabaseTransaction, statements: Arc<AtomicU64>) -> Self {
+        Self { tx, statements }
+    }
+
+    /// The tables inside this transaction.
+    pub fn db(&self) -> GlobalDb<'_> {
+        GlobalDb::inside(&self.tx, Arc::clone(&self.statements))
+    }
+
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.tx.commit().await
+    }
+}

@@ -1,0 +1,16 @@
+//! The one door to the rows.
+//!
+//! Nothing outside this folder begins a transaction or executes a statement (clippy's `disallowed-methods` sees to it).
+//! [`TenantDb`] adds the tenant's condition when it executes, however the select was built; [`GlobalDb`] reaches the
+//! few tables that belong to no tenant. On PostgreSQL row-level security stands behind the door as a wall of its own.
+#![expect(clippy::disallowed_methods, reason = "this is the door that the ban protects")]
+
+mod database;
+mod door;
+mod global;
+mod write;
+
+pub use database::{Database, SafetyError};
+pub use door::TenantDb;
+pub use global::{GlobalDb, GlobalTable, GlobalTx};
+pub use write::WriteTx;

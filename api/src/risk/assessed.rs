@@ -1,0 +1,237 @@
+//! One assessment of one account, and when a new one is worth a row of its own.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::risk::{Band, Cause, Evidence, Factor, FactorKind, UnknownReason};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+/// A probability that moved by less is the same risk: one point of a hundred.
+const POINT: f64 = 0.01;
+/// What reckoning with fractions may be off by.
+const ROUNDING: f64 = 1e-9;
+
+/// An account's risk as of a moment, stored or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessed {
+    /// The account.
+    pub account: Uuid,
+    /// The moment.
+    pub as_of: DateTime<Utc>,
+    /// Probability of no order within the horizon; `None` without enough data.
+    pub probability: Option<f64>,
+    /// The probability in a word.
+    pub band: Band,
+    /// Why there is no probability.
+    pub unknown: Option<UnknownReason>,
+    /// How far the probability looks ahead, in days.
+    pub horizon_days: u16,
+    /// Sales of the last twelve months, in minor units.
+    pub expected_value_minor: i64,
+    /// Probability × expected value, in minor units.
+    pub revenue_at_risk_minor: Option<i64>,
+    /// ISO 4217 code of both amounts.
+    pub currency: String,
+    /// The model of silence.
+    pub model_version: String,
+    /// The rules for signals.
+    pub rule_version: String,
+    /// Where the score begins: log-odds of the tenant's mean risk.
+    pub baseline_log_odds: f64,
+    /// The reasons, the weightiest first; with the baseline they add up to the log-odds of the probability.
+    pub factors: Vec<Factor>,
+}
+
+impl Assessed {
+    /// The log-odds of the probability.
+    pub fn log_odds(&self) -> Option<f64> {
+        let sum = self.factors.iter().map(|factor| factor.log_odds).sum::<f64>();
+        self.probability.map(|_| self.baseline_log_odds + sum)
+    }
+
+    /// An id for one that is not stored: the same for the same account and moment, and no other's.
+    pub fn unstored_id(&self) -> Uuid {
+        let digest = Sha256::new()
+            .chain_update(self.account)
+            .chain_update(self.as_of.timestamp_micros().to_be_bytes())
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
+    /// Whether the account stands in lists by risk: known, and not beyond saving.
+    fn ranked(&self) -> bool {
+        !matches!(self.band, Band::Unknown | Band::PresumedLost)
+    }
+
+    /// What lists by risk are sorted by; −1 for those that are listed apart.
+    pub fn risk_sort(&self) -> f64 {
+        self.probability.filter(|_| self.ranked()).unwrap_or(-1.0)
+    }
+
+    /// What lists by revenue at risk are sorted by, in minor units; −1 for those that are listed apart.
+    pub fn revenue_at_risk_sort(&self) -> i64 {
+        self.revenue_at_risk_minor.filter(|_| self.ranked()).unwrap_or(-1)
+    }
+}
+
+/// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, another value, another
+/// model, or a risk that moved by a point.
+pub fn differs(old: &Assessed, new: &Assessed) -> bool {
+    let summary = |of: &Assessed| {
+        (
+            of.band,
+            of.unknown.map(|reason| reason.code()),
+            of.horizon_days,
+            of.expected_value_minor,
+            of.currency.clone(),
+            of.model_version.clone(),
+            of.rule_version.clone(),
+        )
+    };
+    summary(old) != summary(new) || reasons(&old.factors) != reasons(&new.factors) || moved(old, new)
+}
+
+fn moved(old: &Assessed, new: &Assessed) -> bool {
+    match (old.probability, new.probability) {
+        (Some(old), Some(new)) => (old - new).abs() >= POINT - ROUNDING,
+        (old, new) => old.is_some() != new.is_some(),
+    }
+}
+
+/// What the factors rest on; their ages and weights move by the day and do not count.
+fn reasons(factors: &[Factor]) -> BTreeSet<(FactorKind, Option<Cause>, bool, BTreeSet<Evidence>)> {
+    factors
+        .iter()
+        .map(|factor| {
+            let proof = factor.evidence.iter().copied().collect();
+            (factor.kind, factor.cause, factor.controllable, proof)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use domain::risk::{EvidenceKind, Unit};
+
+    use super::*;
+
+    pub fn row(id: u128) -> Evidence {
+        Evidence {
+            kind: EvidenceKind::Signal,
+            id: Uuid::from_u128(id),
+        }
+    }
+
+    pub fn sample() -> Assessed {
+        Assessed {
+            account: Uuid::from_u128(1),
+            as_of: "2026-11-20T12:00:00Z".parse().unwrap(),
+            probability: Some(0.4),
+            band: Band::Medium,
+            unknown: None,
+            horizon_days: 365,
+            expected_value_minor: 1_000,
+            revenue_at_risk_minor: Some(400),
+            currency: "EUR".into(),
+            model_version: "cells-1".into(),
+            rule_version: "priors-1".into(),
+            baseline_log_odds: 0.1 + 0.2,
+            factors: vec![Factor {
+                kind: FactorKind::UnresolvedComplaint,
+                value: 2.0,
+                unit: Unit::Signals,
+                weight: 0.7,
+                log_odds: 1.0 / 3.0,
+                points: 20.2,
+                low: -0.28,
+                high: 1.68,
+                prior_share: 1.0,
+                cause: Some(Cause::ServiceIncident),
+                controllable: true,
+                since: Some("2026-10-01".parse().unwrap()),
+                age_days: 50,
+                half_life_days: None,
+                evidence: vec![row(7), row(8)],
+            }],
+        }
+    }
+
+    fn changed(change: impl FnOnce(&mut Assessed)) -> bool {
+        let mut new = sample();
+        change(&mut new);
+        differs(&sample(), &new)
+    }
+
+    #[test]
+    fn the_same_risk_on_a_later_day_is_no_news() {
+        assert!(!changed(|new| {
+            new.as_of = "2026-11-21T12:00:00Z".parse().unwrap();
+            new.factors[0].age_days += 1;
+            new.factors[0].log_odds -= 0.001;
+            new.factors[0].evidence.reverse();
+            new.probability = Some(0.409);
+            new.revenue_at_risk_minor = Some(409);
+        }));
+    }
+
+    #[test]
+    fn a_point_of_risk_is_news_either_way() {
+        assert!(changed(|new| new.probability = Some(0.41)));
+        assert!(changed(|new| new.probability = Some(0.39)));
+        assert!(changed(|new| new.probability = None));
+    }
+
+    #[test]
+    fn whatever_the_risk_rests_on_is_news() {
+        assert!(changed(|new| new.band = Band::High));
+        assert!(changed(|new| new.expected_value_minor += 1));
+        assert!(changed(|new| new.horizon_days = 90));
+        assert!(changed(|new| new.model_version = "cells-2".into()));
+        assert!(changed(|new| new.factors.clear()));
+        assert!(changed(|new| new.factors[0].kind = FactorKind::ResolvedComplaint));
+        assert!(changed(|new| new.factors[0].cause = None));
+        assert!(changed(|new| new.factors[0].evidence.push(row(9))));
+    }
+
+    #[test]
+    fn another_reason_for_not_knowing_is_news_and_its_numbers_are_not() {
+        let unknown = |reason| Assessed {
+            probability: None,
+            band: Band::Unknown,
+            unknown: Some(reason),
+            ..sample()
+        };
+        let few = |outcomes| UnknownReason::TooFewOutcomes { outcomes, needed: 10 };
+        assert!(!differs(&unknown(few(3)), &unknown(few(4))));
+        assert!(differs(&unknown(few(3)), &unknown(UnknownReason::NoHistory)));
+    }
+
+    #[test]
+    fn an_id_that_is_not_stored_names_account_and_moment() {
+        let id = sample().unstored_id();
+        assert_eq!(id, sample().unstored_id());
+        let other = Assessed {
+            account: Uuid::from_u128(2),
+            ..sample()
+        };
+        assert_ne!(id, other.unstored_id());
+        let later = Assessed {
+            as_of: sample().as_of + chrono::Duration::microseconds(1),
+            ..sample()
+        };
+        assert_ne!(id, later.unstored_id());
+    }
+
+    #[test]
+    fn accounts_listed_apart_sort_behind_all_others() {
+        assert_eq!((sample().risk_sort(), sample().revenue_at_risk_sort()), (0.4, 400));
+        for band in [Band::Unknown, Band::PresumedLost] {
+            let apart = Assessed { band, ..sample() };
+            assert_eq!((apart.risk_sort(), apart.revenue_at_risk_sort()), (-1.0, -1));
+        }
+    }
+}

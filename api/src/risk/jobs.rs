@@ -1,0 +1,160 @@
+//! Keeping assessments up to date: after what happened, and every night.
+
+use std::collections::BTreeSet;
+
+use entity::event;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::service;
+use crate::error::Result;
+use crate::platform::Ctx;
+use crate::platform::graphql::parse_any;
+
+/// Assesses the accounts that these events concern. Safe to run twice: the second time nothing differs.
+pub async fn follow(ctx: &Ctx, events: &[event::Model]) -> Result<()> {
+    match concerned(events) {
+        Concerned::All => service::assess_all(ctx, ctx.as_of()).await?,
+        Concerned::Some(accounts) => service::assess_some(ctx, &accounts).await?,
+    };
+    Ok(())
+}
+
+/// The nightly run: a day more of silence, signals that fade, and a past that is a day longer.
+pub async fn run_day(ctx: &Ctx) -> Result<()> {
+    let stored = service::assess_all(ctx, ctx.as_of()).await?;
+    tracing::info!(tenant = %ctx.tenant()?.id, stored, "assessed all accounts");
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Concerned {
+    All,
+    Some(Vec<Uuid>),
+}
+
+fn concerned(events: &[event::Model]) -> Concerned {
+    let mut accounts = BTreeSet::new();
+    for event in events.iter().filter(|event| moves_risk(&event.r#type)) {
+        let named = event.payload.get("accounts").and_then(Value::as_array);
+        let borders_moved = event.r#type == "tenant.updated" && names_a_border(&event.payload);
+        let imported = event.r#type == "import.finished" && changed_rows(&event.payload);
+        match (event.account_id, named) {
+            _ if borders_moved || imported => return Concerned::All,
+            (Some(account), _) => {
+                accounts.insert(account);
+            }
+            (None, Some(named)) => accounts.extend(named.iter().filter_map(Value::as_str).filter_map(key)),
+            // Orders came, and nobody says whose.
+            (None, None) if event.r#type == "orders.imported" => return Concerned::All,
+            (None, None) => {}
+        }
+    }
+    Concerned::Some(accounts.into_iter().collect())
+}
+
+/// Orders and signals are what risk is made of; a new account and one back from the archive have none yet.
+fn moves_risk(kind: &str) -> bool {
+    let concept = kind.split('.').next().unwrap_or(kind);
+    matches!(concept, "order" | "orders" | "signal" | "handover")
+        || matches!(
+            kind,
+            "account.created"
+                | "account.restored"
+                | "account.merged"
+                | "accounts.imported"
+                | "import.finished"
+                | "tenant.updated"
+        )
+}
+
+fn names_a_border(payload: &Value) -> bool {
+    let fields = payload.get("fields").and_then(Value::as_array);
+    fields.is_some_and(|fields| {
+        fields
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|field| field.starts_with("risk"))
+    })
+}
+
+/// Whether an import that ended did anything. One that does not say so may have.
+fn changed_rows(payload: &Value) -> bool {
+    let rows = |name: &str| payload.get(name).and_then(Value::as_i64);
+    let dry = payload.get("dryRun").and_then(Value::as_bool).unwrap_or(false);
+    !dry && (rows("created"), rows("updated")) != (Some(0), Some(0))
+}
+
+/// An id as the database or as clients write it.
+fn key(text: &str) -> Option<Uuid> {
+    text.parse().ok().or_else(|| parse_any(text).map(|(_, id)| id))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+    use crate::platform::graphql::any_id;
+
+    fn event(kind: &str, account: Option<u128>, payload: Value) -> event::Model {
+        event::Model {
+            tenant_id: Uuid::nil(),
+            seq: 1,
+            id: Uuid::nil(),
+            r#type: kind.into(),
+            subject_kind: "ord".into(),
+            subject_id: Uuid::nil(),
+            account_id: account.map(Uuid::from_u128),
+            actor_kind: "SYSTEM".into(),
+            actor_id: None,
+            payload,
+            occurred_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn some(accounts: &[u128]) -> Concerned {
+        Concerned::Some(accounts.iter().copied().map(Uuid::from_u128).collect())
+    }
+
+    #[test]
+    fn orders_and_signals_concern_their_accounts_once() {
+        let events = [
+            event("order.created", Some(2), json!({})),
+            event("signal.settled", Some(1), json!({})),
+            event("order.updated", Some(2), json!({})),
+            event("account.updated", Some(3), json!({})),
+            event("risk.band_changed", Some(4), json!({})),
+            event("activity.recorded", Some(5), json!({})),
+        ];
+        assert_eq!(concerned(&events), some(&[1, 2]));
+        assert_eq!(concerned(&[]), some(&[]));
+    }
+
+    #[test]
+    fn an_import_concerns_the_accounts_that_it_names() {
+        let ids = json!({ "accounts": [Uuid::from_u128(7), any_id("acct", Uuid::from_u128(8)), "odd"] });
+        assert_eq!(concerned(&[event("orders.imported", None, ids)]), some(&[7, 8]));
+        assert_eq!(concerned(&[event("orders.imported", None, json!({}))]), Concerned::All);
+        assert_eq!(concerned(&[event("import.finished", None, json!({}))]), Concerned::All);
+    }
+
+    #[test]
+    fn an_import_that_changed_something_concerns_everybody_at_its_end() {
+        let ended = |created: i64, dry: bool| {
+            let payload = json!({ "created": created, "updated": 0, "unchanged": 9, "dryRun": dry });
+            concerned(&[event("import.finished", None, payload)])
+        };
+        assert_eq!(ended(1, false), Concerned::All);
+        assert_eq!(ended(0, false), some(&[]));
+        assert_eq!(ended(1, true), some(&[]));
+    }
+
+    #[test]
+    fn new_borders_concern_everybody_and_a_new_name_nobody() {
+        let changed = |field: &str| event("tenant.updated", None, json!({ "version": 2, "fields": [field] }));
+        assert_eq!(concerned(&[changed("riskHigh")]), Concerned::All);
+        assert_eq!(concerned(&[changed("name")]), some(&[]));
+    }
+}

@@ -1,0 +1,38 @@
+//! Churn risk: how likely each account is not to order again within a horizon, why, and what is at stake.
+//!
+//! * An [`assessed::Assessed`] is made from orders and signals alone, as of a moment: what happened by then, and for a
+//!   day of the past only what was recorded by then ([`moment`]).
+//! * How silence is judged is learned from the tenant's own past ([`fit`]); how it adds up is `domain::risk`.
+//! * A row is stored when something worth telling changed ([`assessed::differs`]). `account` repeats the newest one in
+//!   its sort columns, so that lists are sorted by exactly what they show; neither is a change of the account.
+//! * The event `risk.band_changed` tells of a band that changed, and of nothing less.
+//! * Accounts that are archived keep their last assessment.
+
+mod assessed;
+mod evidence;
+mod fit;
+pub mod jobs;
+mod loaders;
+mod moment;
+mod queries;
+mod reckoning;
+pub mod schema;
+pub mod service;
+mod stored;
+
+pub use evidence::{Evidence, EvidenceKind};
+pub use loaders::AssessmentById;
+pub use schema::{Assessment, RiskBand, RiskFactor, RiskQuery, of_account};
+
+use crate::platform::graphql::{Gid, IdKind};
+
+/// Names assessments.
+pub struct AssessmentKind;
+
+impl IdKind for AssessmentKind {
+    const PREFIX: &'static str = "assm";
+    const NOUN: &'static str = "an assessment";
+}
+
+/// The id of a stored assessment.
+pub type AssessmentId = Gid<AssessmentKind>;

@@ -1,0 +1,276 @@
+//! Reading what risk rests on, and writing where accounts stand, only through the tenant's handle.
+
+use chrono::{DateTime, Utc};
+use entity::{account, assessment, event, order, signal};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Value,
+};
+use uuid::Uuid;
+
+use super::assessed::Assessed;
+use super::moment::Moment;
+use crate::platform::tenancy::{TenantDb, WriteTx};
+
+/// Orders read at a time: what bounds the memory of a pass over all of a tenant's orders.
+const ORDERS_AT_A_TIME: u64 = 20_000;
+/// Most signals of one account that count, the newest ones.
+const MOST_SIGNALS: u64 = 500;
+/// Accounts whose standing one statement writes.
+const STANDINGS_AT_A_TIME: usize = 100;
+
+/// What of an order counts.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct OrderRow {
+    /// The order.
+    pub id: Uuid,
+    /// Its account.
+    pub account_id: Uuid,
+    /// When it was placed.
+    pub ordered_at: DateTime<Utc>,
+    /// Its amount in the tenant's currency, in minor units; negative for a credit note.
+    pub tenant_amount_minor: i64,
+}
+
+/// Where an account stands, as the last assessment left it.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct StandingRow {
+    /// The account.
+    pub id: Uuid,
+    /// Its band.
+    pub band: String,
+    /// The assessment that says so.
+    pub assessment_id: Option<Uuid>,
+}
+
+/// Gives `each` every order that counts at the moment, of these accounts or of all, by account and then by time.
+pub async fn each_order(
+    db: &TenantDb,
+    moment: &Moment,
+    accounts: Option<&[Uuid]>,
+    mut each: impl FnMut(OrderRow) + Send,
+) -> Result<(), DbErr> {
+    use order::Column;
+    let mut after: Option<OrderRow> = None;
+    loop {
+        let mut select = known_orders(moment);
+        if let Some(accounts) = accounts {
+            select = select.filter(Column::AccountId.is_in(accounts.iter().copied()));
+        }
+        if let Some(row) = after {
+            let columns =
+                [Column::AccountId, Column::OrderedAt, Column::Id].map(|column| Expr::col(column.as_column_ref()));
+            let values = [Expr::val(row.account_id), Expr::val(row.ordered_at), Expr::val(row.id)];
+            select = select.filter(Expr::tuple(columns.map(Expr::from)).gt(Expr::tuple(values)));
+        }
+        let rows: Vec<OrderRow> = db
+            .rows(
+                select
+                    .order_by_asc(Column::AccountId)
+                    .order_by_asc(Column::OrderedAt)
+                    .order_by_asc(Column::Id)
+                    .limit(ORDERS_AT_A_TIME),
+            )
+            .await?;
+        let more = rows.len() as u64 == ORDERS_AT_A_TIME;
+        after = rows.last().copied();
+        rows.into_iter().for_each(&mut each);
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+/// The tenant's first order that counts at the moment and is no credit note.
+pub async fn first_order(db: &TenantDb, moment: &Moment) -> Result<Option<OrderRow>, DbErr> {
+    let select = known_orders(moment)
+        .filter(order::Column::TenantAmountMinor.gte(0))
+        .order_by_asc(order::Column::OrderedAt)
+        .order_by_asc(order::Column::Id)
+        .limit(1);
+    Ok(db.rows(select).await?.pop())
+}
+
+fn known_orders(moment: &Moment) -> Select<order::Entity> {
+    use order::Column;
+    let select = order::Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::AccountId,
+            Column::OrderedAt,
+            Column::TenantAmountMinor,
+        ])
+        .filter(Column::OrderedAt.lte(moment.as_of));
+    match moment.known_by {
+        None => select.filter(Column::ArchivedAt.is_null()),
+        Some(known_by) => select.filter(Column::RecordedAt.lte(known_by)).filter(
+            Condition::any()
+                .add(Column::ArchivedAt.is_null())
+                .add(Column::ArchivedAt.gt(known_by)),
+        ),
+    }
+}
+
+/// The signals of many accounts that count at the moment.
+pub async fn signals(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Result<Vec<signal::Model>, DbErr> {
+    use signal::Column;
+    let mut select = signal::Entity::find()
+        .filter(Column::AccountId.is_in(accounts.iter().copied()))
+        .filter(Column::OccurredOn.lte(moment.day));
+    if let Some(known_by) = moment.known_by {
+        select = select.filter(Column::RecordedAt.lte(known_by));
+    }
+    db.all(
+        select
+            .order_by_desc(Column::OccurredOn)
+            .order_by_desc(Column::Id)
+            .limit(MOST_SIGNALS * accounts.len() as u64),
+    )
+    .await
+}
+
+/// The next `limit` accounts that are not archived, by id.
+pub async fn standings_after(db: &TenantDb, after: Uuid, limit: u64) -> Result<Vec<StandingRow>, DbErr> {
+    db.rows(
+        standings()
+            .filter(account::Column::Id.gt(after))
+            .order_by_asc(account::Column::Id)
+            .limit(limit),
+    )
+    .await
+}
+
+/// The ones of many accounts that are not archived.
+pub async fn standings_of(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<StandingRow>, DbErr> {
+    db.rows(standings().filter(account::Column::Id.is_in(accounts.iter().copied())))
+        .await
+}
+
+fn standings() -> Select<account::Entity> {
+    use account::Column;
+    account::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Band, Column::AssessmentId])
+        .filter(Column::ArchivedAt.is_null())
+}
+
+/// The ones of these accounts that the condition lets see.
+pub async fn seen(db: &TenantDb, accounts: &[Uuid], sight: Condition) -> Result<Vec<StandingRow>, DbErr> {
+    use account::Column;
+    db.rows(
+        account::Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::Band, Column::AssessmentId])
+            .filter(Column::Id.is_in(accounts.iter().copied()))
+            .filter(sight),
+    )
+    .await
+}
+
+/// Stored assessments.
+pub fn assessments(ids: &[Uuid]) -> Select<assessment::Entity> {
+    assessment::Entity::find().filter(assessment::Column::Id.is_in(ids.iter().copied()))
+}
+
+/// The stored assessments of an account.
+pub fn history(account: Uuid) -> Select<assessment::Entity> {
+    assessment::Entity::find().filter(assessment::Column::AccountId.eq(account))
+}
+
+/// Says on the accounts where they now stand. That is no change of the account: its version stays.
+pub async fn write_standings(tx: &WriteTx, standings: &[(Uuid, &Assessed)]) -> Result<(), DbErr> {
+    use account::Column;
+    for some in standings.chunks(STANDINGS_AT_A_TIME) {
+        let set = |column: Column, value: fn(Uuid, &Assessed) -> Value| {
+            let mut case = CaseStatement::new();
+            for (id, assessed) in some {
+                case = case.case(Column::Id.eq(assessed.account), Expr::val(value(*id, assessed)));
+            }
+            let case: Expr = case.finally(Expr::col(column)).into();
+            case
+        };
+        let update = account::Entity::update_many()
+            .col_expr(Column::Band, set(Column::Band, |_, of| of.band.as_str().into()))
+            .col_expr(
+                Column::Probability,
+                set(Column::Probability, |_, of| of.probability.into()),
+            )
+            .col_expr(Column::RiskSort, set(Column::RiskSort, |_, of| of.risk_sort().into()))
+            .col_expr(
+                Column::RevenueAtRiskSort,
+                set(Column::RevenueAtRiskSort, |_, of| of.revenue_at_risk_sort().into()),
+            )
+            .col_expr(
+                Column::ValueSort,
+                set(Column::ValueSort, |_, of| of.expected_value_minor.into()),
+            )
+            .col_expr(Column::AssessmentId, set(Column::AssessmentId, |id, _| id.into()))
+            .filter(Column::Id.is_in(some.iter().map(|(_, assessed)| assessed.account)));
+        tx.update_with(update).await?;
+    }
+    Ok(())
+}
+
+/// What the accounts of one band come to.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct BandRow {
+    /// The band.
+    pub band: String,
+    /// How many accounts.
+    pub accounts: i64,
+    /// Sum of their expected values, in minor units.
+    pub expected_value_minor: i64,
+    /// Sum of their revenues at risk, in minor units; of no meaning for bands that are listed apart.
+    pub revenue_at_risk_minor: i64,
+}
+
+/// Sums by band over the accounts that the condition lets see and that are not archived.
+pub async fn sums_by_band(db: &TenantDb, sight: Condition) -> Result<Vec<BandRow>, DbErr> {
+    use account::Column;
+    // PostgreSQL sums whole numbers to a decimal one.
+    let sum = |column: Column| Expr::col(column.as_column_ref()).sum().cast_as("bigint");
+    db.rows(
+        account::Entity::find()
+            .select_only()
+            .column(Column::Band)
+            .expr_as(Expr::col(Column::Id.as_column_ref()).count(), "accounts")
+            .expr_as(sum(Column::ValueSort), "expected_value_minor")
+            .expr_as(sum(Column::RevenueAtRiskSort), "revenue_at_risk_minor")
+            .filter(sight)
+            .filter(Column::ArchivedAt.is_null())
+            .group_by(Column::Band),
+    )
+    .await
+}
+
+/// The number of the newest event that this snapshot has.
+pub async fn newest_event(db: &TenantDb) -> Result<i64, DbErr> {
+    let select = event::Entity::find().order_by_desc(event::Column::Seq).limit(1);
+    Ok(db.one(select).await?.map_or(0, |event| event.seq))
+}
+
+/// The kind of an event.
+#[derive(FromQueryResult)]
+pub struct KindRow {
+    /// Such as `order.created`.
+    pub r#type: String,
+}
+
+/// Kinds of the events since `seq` that changed the orders of accounts; at most `limit`.
+pub async fn order_events_since(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<KindRow>, DbErr> {
+    use event::Column;
+    db.rows(
+        event::Entity::find()
+            .select_only()
+            .column(Column::Type)
+            .filter(Column::Seq.gt(seq))
+            .filter(
+                Condition::any()
+                    .add(Column::Type.starts_with("order"))
+                    .add(Column::Type.eq("account.merged")),
+            )
+            .limit(limit),
+    )
+    .await
+}

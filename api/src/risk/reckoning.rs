@@ -1,0 +1,279 @@
+//! Making assessments from rows: one statement for the orders and one for the signals of many accounts.
+
+use std::collections::HashMap;
+
+use chrono::{Months, NaiveDate};
+use domain::calendar::tenant_day;
+use domain::risk::{self, Borders, CellModel, Evidence, EvidenceKind, Facts, LastOrder, Signal, revenue_at_risk_minor};
+use entity::signal;
+use uuid::Uuid;
+
+use super::assessed::Assessed;
+use super::fit::Fit;
+use super::moment::Moment;
+use super::queries::{self, OrderRow};
+use crate::error::Result;
+use crate::platform::ctx::TenantSettings;
+use crate::platform::tenancy::TenantDb;
+
+/// Months whose sales are what an account is expected to bring.
+const VALUE_MONTHS: u32 = 12;
+
+/// What the orders of one account come to.
+#[derive(Clone, Debug, Default)]
+struct Ledger {
+    days: u32,
+    last: Option<LastOrder>,
+    year_minor: i128,
+}
+
+impl Ledger {
+    /// Adds the next order by time. A credit note is no order, and lowers the sales.
+    fn add(&mut self, row: &OrderRow, day: NaiveDate, year_begins_after: NaiveDate) {
+        if day > year_begins_after {
+            self.year_minor += i128::from(row.tenant_amount_minor);
+        }
+        if row.tenant_amount_minor < 0 {
+            return;
+        }
+        if self.last.is_none_or(|last| last.day != day) {
+            self.days += 1;
+        }
+        self.last = Some(LastOrder { id: row.id, day });
+    }
+
+    fn expected_value_minor(&self) -> i64 {
+        let bounded = self.year_minor.clamp(i64::MIN.into(), i64::MAX.into());
+        i64::try_from(bounded).unwrap_or(0)
+    }
+}
+
+/// The assessments of many accounts as of the moment.
+pub async fn assess(
+    db: &TenantDb,
+    tenant: &TenantSettings,
+    moment: &Moment,
+    fit: &Fit,
+    accounts: &[Uuid],
+) -> Result<HashMap<Uuid, Assessed>> {
+    let year_begins_after = moment
+        .day
+        .checked_sub_months(Months::new(VALUE_MONTHS))
+        .unwrap_or(NaiveDate::MIN);
+    let mut ledgers: HashMap<Uuid, Ledger> = HashMap::with_capacity(accounts.len());
+    queries::each_order(db, moment, Some(accounts), |row| {
+        let day = tenant_day(row.ordered_at, moment.zone);
+        let ledger = ledgers.entry(row.account_id).or_default();
+        ledger.add(&row, day, year_begins_after);
+    })
+    .await?;
+    let mut signals: HashMap<Uuid, Vec<Signal>> = HashMap::new();
+    for row in queries::signals(db, moment, accounts).await? {
+        let account = row.account_id;
+        signals.entry(account).or_default().extend(signal(row, moment));
+    }
+    let none = Ledger::default();
+    Ok(accounts
+        .iter()
+        .map(|account| {
+            let ledger = ledgers.get(account).unwrap_or(&none);
+            let signals = signals.get(account).map_or(&[][..], Vec::as_slice);
+            (*account, one(*account, tenant, moment, &fit.model, ledger, signals))
+        })
+        .collect())
+}
+
+fn one(
+    account: Uuid,
+    tenant: &TenantSettings,
+    moment: &Moment,
+    model: &CellModel,
+    ledger: &Ledger,
+    signals: &[Signal],
+) -> Assessed {
+    let recency = ledger
+        .last
+        .map_or(0, |last| moment.day.signed_duration_since(last.day).num_days().max(0));
+    let borders: Borders = tenant.borders;
+    let result = risk::assess(&Facts {
+        as_of: moment.day,
+        baseline_log_odds: model.baseline_log_odds(),
+        cell: model.assess(u32::try_from(recency).unwrap_or(u32::MAX), ledger.days),
+        last_order: ledger.last,
+        signals,
+        borders,
+    });
+    let expected_value_minor = ledger.expected_value_minor();
+    Assessed {
+        account,
+        as_of: moment.as_of,
+        probability: result.probability,
+        band: result.band,
+        unknown: result.unknown,
+        horizon_days: model.horizon_days(),
+        expected_value_minor,
+        revenue_at_risk_minor: result
+            .probability
+            .map(|p| revenue_at_risk_minor(p, expected_value_minor)),
+        currency: tenant.currency.clone(),
+        model_version: risk::MODEL_VERSION.to_owned(),
+        rule_version: risk::RULE_VERSION.to_owned(),
+        baseline_log_odds: result.baseline_log_odds,
+        factors: result.factors,
+    }
+}
+
+/// A row as the domain takes it. One whose kind or cause this version does not know is left out: one row must not keep
+/// a tenant's risk from being known.
+fn signal(row: signal::Model, moment: &Moment) -> Option<Signal> {
+    let kind = row.kind.parse().ok();
+    let cause = row.cause.as_deref().map(str::parse).transpose().ok();
+    let (Some(kind), Some(cause)) = (kind, cause) else {
+        tracing::warn!(signal = %row.id, kind = row.kind, "a signal of an unknown kind or cause is left out");
+        return None;
+    };
+    let evidence = |kind, id| Evidence { kind, id };
+    let contact = row.contact_id.map(|id| evidence(EvidenceKind::Contact, id));
+    let activity = row.activity_id.map(|id| evidence(EvidenceKind::Activity, id));
+    Some(Signal {
+        source: evidence(EvidenceKind::Signal, row.id),
+        kind,
+        cause,
+        controllable: row.controllable,
+        since: row.occurred_on,
+        resolved_on: resolved(&row, moment),
+        evidence: contact.into_iter().chain(activity).collect(),
+    })
+}
+
+/// The day it ended, as far as that was known at the moment.
+fn resolved(row: &signal::Model, moment: &Moment) -> Option<NaiveDate> {
+    match (row.settled_at, moment.known_by) {
+        (Some(settled), Some(known_by)) if settled > known_by => None,
+        (settled, _) => row
+            .resolved_on
+            .or_else(|| settled.map(|settled| tenant_day(settled, moment.zone))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use chrono::{DateTime, Utc};
+    use chrono_tz::Tz;
+    use domain::risk::{Cause, FactorKind};
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn moment(known_by: Option<&str>) -> Moment {
+        Moment {
+            as_of: at("2026-11-20T12:00:00Z"),
+            day: day("2026-11-20"),
+            zone: Tz::Asia__Tokyo,
+            known_by: known_by.map(at),
+        }
+    }
+
+    fn row() -> signal::Model {
+        signal::Model {
+            tenant_id: Uuid::nil(),
+            id: Uuid::from_u128(1),
+            account_id: Uuid::from_u128(2),
+            kind: "UNRESOLVED_COMPLAINT".into(),
+            cause: Some("QUALITY_SLIPPED".into()),
+            controllable: true,
+            occurred_on: day("2026-11-01"),
+            note: String::new(),
+            recorded_by_id: None,
+            recorded_at: at("2026-11-02T00:00:00Z"),
+            resolved_on: Some(day("2026-11-05")),
+            settled_at: Some(at("2026-11-06T16:00:00Z")),
+            settled_by_id: None,
+            contact_id: Some(Uuid::from_u128(3)),
+            activity_id: Some(Uuid::from_u128(4)),
+            version: 2,
+            created_at: at("2026-11-02T00:00:00Z"),
+        }
+    }
+
+    #[test]
+    fn orders_of_one_day_count_once_and_credit_notes_only_in_the_sales() {
+        let mut ledger = Ledger::default();
+        for (id, text, minor) in [
+            (1, "2024-11-20", 1_000),
+            (2, "2025-11-20", 500),
+            (3, "2025-11-21", 100),
+            (4, "2025-11-21", 20),
+            (5, "2026-01-01", -30),
+        ] {
+            let order = OrderRow {
+                id: Uuid::from_u128(id),
+                account_id: Uuid::nil(),
+                ordered_at: at("2025-01-01T00:00:00Z"),
+                tenant_amount_minor: minor,
+            };
+            ledger.add(&order, day(text), day("2025-11-20"));
+        }
+        assert_eq!((ledger.days, ledger.expected_value_minor()), (3, 90));
+        let last = ledger.last.unwrap();
+        assert_eq!((last.id, last.day), (Uuid::from_u128(4), day("2025-11-21")));
+    }
+
+    #[test]
+    fn a_sum_too_large_to_hold_is_held_at_the_largest() {
+        let ledger = Ledger {
+            year_minor: i128::from(i64::MAX) * 2,
+            ..Ledger::default()
+        };
+        assert_eq!(ledger.expected_value_minor(), i64::MAX);
+    }
+
+    #[test]
+    fn a_signal_carries_all_that_proves_it() {
+        let signal = signal(row(), &moment(None)).unwrap();
+        assert_eq!(
+            (signal.kind, signal.cause),
+            (FactorKind::UnresolvedComplaint, Some(Cause::QualitySlipped))
+        );
+        assert_eq!(signal.resolved_on, Some(day("2026-11-05")));
+        let kinds: Vec<_> = signal.evidence.iter().map(|row| row.kind).collect();
+        assert_eq!(kinds, [EvidenceKind::Contact, EvidenceKind::Activity]);
+    }
+
+    #[test]
+    fn a_signal_settled_later_was_open_then() {
+        assert_eq!(resolved(&row(), &moment(Some("2026-11-06T15:59:59Z"))), None);
+        assert_eq!(
+            resolved(&row(), &moment(Some("2026-11-06T16:00:00Z"))),
+            Some(day("2026-11-05"))
+        );
+        // Settled without a day: the day it was settled, in Tokyo.
+        let settled = signal::Model {
+            resolved_on: None,
+            ..row()
+        };
+        assert_eq!(resolved(&settled, &moment(None)), Some(day("2026-11-07")));
+    }
+
+    #[test]
+    fn a_row_that_nobody_can_read_is_left_out() {
+        let odd = signal::Model {
+            kind: "ODD".into(),
+            ..row()
+        };
+        assert_eq!(signal(odd, &moment(None)), None);
+        let odd = signal::Model {
+            cause: Some("ODD".into()),
+            ..row()
+        };
+        assert_eq!(signal(odd, &moment(None)), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! The roots of the schema: what each slice contributes, and the limits of every operation.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use async_graphql::{
+    Context, EmptySubscription, ID, Interface, MergedObject, Object, Request, Response, SDLExportOptions, Schema,
+};
+
+use crate::error::{Error, Result};
+use crate::platform::graphql::{loaders, parse_any};
+use crate::platform::http::Engine;
+use crate::{
+    accounts, activities, api_clients, contacts, events, handovers, imports, members, orders, products, risk, sessions,
+    signals, tenants,
+};
+
+/// Deep enough for the introspection query of common tools.
+const DEPTH: usize = 20;
+/// Fields of one operation, before lists multiply them.
+const COMPLEXITY: usize = 5_000;
+/// Directives on one field.
+const DIRECTIVES: usize = 8;
+
+/// The root of all reads.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    NodeQuery,
+    sessions::SessionQuery,
+    tenants::TenantQuery,
+    members::MemberQuery,
+    api_clients::ApiClientQuery,
+    accounts::AccountQuery,
+    contacts::ContactQuery,
+    activities::ActivityQuery,
+    products::ProductQuery,
+    orders::OrderQuery,
+    signals::SignalQuery,
+    risk::RiskQuery,
+    handovers::HandoverQuery,
+    imports::ImportQuery,
+    events::EventQuery,
+);
+
+/// The root of all changes. Names are noun first.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    sessions::SessionMutation,
+    tenants::TenantMutation,
+    members::MemberMutation,
+    api_clients::ApiClientMutation,
+    accounts::AccountMutation,
+    contacts::ContactMutation,
+    activities::ActivityMutation,
+    products::ProductMutation,
+    orders::OrderMutation,
+    signals::SignalMutation,
+    handovers::HandoverMutation,
+    imports::ImportMutation,
+);
+
+/// The schema of the process.
+pub type HikitsugiSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// Builds it: once a process.
+pub fn build() -> HikitsugiSchema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(DEPTH)
+        .limit_complexity(COMPLEXITY)
+        .limit_directives(DIRECTIVES)
+        .finish()
+}
+
+/// The schema's text, as `schema.graphql` has it.
+pub fn sdl() -> String {
+    build().sdl_with_options(
+        SDLExportOptions::new()
+            .prefer_single_line_descriptions()
+            .include_specified_by(),
+    )
+}
+
+impl Engine for HikitsugiSchema {
+    fn execute(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
+        Box::pin(Schema::execute(self, request))
+    }
+}
+
+/// Anything with an id of its own.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The id; its prefix says what it names."))]
+pub enum Node {
+    /// A client company.
+    Account(accounts::Account),
+    /// A judgement of an account's risk.
+    Assessment(risk::Assessment),
+    /// Something that the tenant sells.
+    Product(products::Product),
+    /// Something that an account bought.
+    Order(orders::Order),
+    /// The import of one file.
+    Import(imports::Import),
+    /// A company that uses the service: the caller's.
+    Tenant(tenants::Tenant),
+    /// A person who signs in: the caller.
+    User(sessions::User),
+    /// One of the caller's sessions.
+    Session(sessions::Session),
+    /// A person in the company.
+    Member(members::Member),
+    /// An invitation to become a member.
+    Invitation(members::Invitation),
+    /// A partner's integration.
+    ApiClient(api_clients::ApiClient),
+    /// An account passing from one member to the next.
+    Handover(handovers::Handover),
+    /// A step of a handover.
+    HandoverStep(handovers::HandoverStep),
+    /// Something that happened.
+    Event(events::Event),
+    /// A person on the client's side.
+    Contact(contacts::Contact),
+    /// A touch that happened with a client.
+    Activity(activities::Activity),
+    /// A fact that raises or lowers an account's risk.
+    Signal(signals::Signal),
+}
+
+/// Most ids of one `nodes` call.
+const MOST_NODES: usize = 100;
+
+/// Fetching anything by its id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Whatever has this id; null when there is nothing that the caller may see.
+    async fn node(&self, gql: &Context<'_>, #[graphql(desc = "The id.")] id: ID) -> Result<Option<Node>> {
+        node(gql, &id).await
+    }
+
+    /// Whatever has these ids, in their order; null where there is nothing that the caller may see.
+    async fn nodes(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The ids; at most 100.")] ids: Vec<ID>,
+    ) -> Result<Option<Vec<Option<Node>>>> {
+        if ids.len() > MOST_NODES {
+            return Err(Error::bad_input(
+                "At most 100 ids.",
+                "IDは100件以内で指定してください。",
+            ));
+        }
+        Ok(Some(
+            futures::future::try_join_all(ids.iter().map(|id| node(gql, id))).await?,
+        ))
+    }
+}
+
+/// The one place that knows which prefix names what.
+pub(crate) async fn node(gql: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let Some((prefix, key)) = parse_any(id) else {
+        return Ok(None);
+    };
+    let loaders = loaders(gql);
+    Ok(match prefix.as_str() {
+        "acct" => loaders
+            .load_one(accounts::AccountById(key))
+            .await?
+            .map(|row| Node::Account(row.into())),
+        "assm" => loaders
+            .load_one(risk::AssessmentById(key))
+            .await?
+            .map(|row| Node::Assessment(row.into())),
+        "prod" => loaders
+            .load_one(products::ProductById(key))
+            .await?
+            .map(|row| Node::Product(row.into())),
+        "ord" => loaders
+            .load_one(orders::OrderById(key))
+            .await?
+            .map(|row| Node::Order(row.into())),
+        "imp" => loaders
+            .load_one(imports::ImportById(key))
+            .await?
+            .map(|row| Node::Import(row.into())),
+        "tnt" => loaders
+            .load_one(tenants::TenantById(key))
+            .await?
+            .map(|row| Node::Tenant(row.into())),
+        "user" => loaders
+            .load_one(sessions::UserById(key))
+            .await?
+            .map(|row| Node::User(row.into())),
+        "sess" => loaders
+            .load_one(sessions::SessionById(key))
+            .await?
+            .map(|row| Node::Session(row.into())),
+        "mem" => loaders
+            .load_one(members::loaders::MemberById(key))
+            .await?
+            .map(|row| Node::Member(row.into())),
+        "inv" => loaders
+            .load_one(members::InvitationById(key))
+            .await?
+            .map(|row| Node::Invitation(row.into())),
+        "acli" => loaders
+            .load_one(api_clients::ApiClientById(key))
+            .await?
+            .map(|row| Node::ApiClient(row.into())),
+        "hand" => match loaders.load_one(handovers::HandoverById(key)).await? {
+            Some(row) => Some(Node::Handover(handovers::Handover::of(row)?)),
+            None => None,
+        },
+        "step" => match loaders.load_one(handovers::StepById(key)).await? {
+            Some(row) => Some(Node::HandoverStep(handovers::HandoverStep::of(row)?)),
+            None => None,
+        },
+        "evt" => loaders
+            .load_one(events::EventById(key))
+            .await?
+            .map(|row| Node::Event(row.into())),
+        "cont" => loaders
+            .load_one(contacts::ContactById(key))
+            .await?
+            .map(|row| Node::Contact(row.into())),
+        "act" => loaders
+            .load_one(activities::ActivityById(key))
+            .await?
+            .map(|row| Node::Activity(row.into())),
+        "sig" => loaders
+            .load_one(signals::SignalById(key))
+            .await?
+            .map(|row| Node::Signal(row.into())),
+        _ => None,
+    })
+}

@@ -1,0 +1,105 @@
+//! Files of orders and accounts.
+
+use serde_json::{Value, json};
+use tests::{Client, TestApp, on_both};
+
+async fn upload(admin: &Client, csv: &str) -> Value {
+    let answer = admin
+        .http(reqwest::Method::POST, "/uploads?name=orders.csv")
+        .body(csv.to_owned())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 201);
+    answer.json::<Value>().await.unwrap()["uploadId"].clone()
+}
+
+/// Imports a text and waits for the end.
+async fn import(app: &TestApp, admin: &Client, csv: &str, more: Value) -> Value {
+    let mut input = json!({ "uploadId": upload(admin, csv).await, "kind": "ORDERS" });
+    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let started = admin
+        .change("importStart", "ImportStartInput", input, "import { id }")
+        .await;
+    let query = "query($id: ID!) { import(id: $id) { status totalRows doneRows createdRows updatedRows unchangedRows \
+        problems { line column reason } } }";
+    for _ in 0..200 {
+        let run = admin.ok(query, json!({ "id": started["import"]["id"] })).await["import"].clone();
+        if !matches!(run["status"].as_str().unwrap(), "PENDING" | "VALIDATING" | "RUNNING") {
+            app.drain().await;
+            return run;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the import does not end");
+}
+
+fn orders(rows: usize) -> String {
+    let mut csv = String::from("customer_id,invoice_no,ts,amount\n");
+    for n in 0..rows {
+        csv.push_str(&format!(
+            "C{},I{n},2025-{:02}-10 10:00:00,{}\n",
+            n % 40,
+            n % 12 + 1,
+            100 + n
+        ));
+    }
+    csv
+}
+
+async fn count(admin: &Client) -> Value {
+    admin
+        .ok("{ orders { totalCount } accounts { totalCount } }", json!({}))
+        .await
+}
+
+on_both! {
+    async fn the_same_file_twice_changes_nothing(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let csv = orders(1201);
+        let first = import(&app, &admin, &csv, json!({})).await;
+        assert_eq!((&first["status"], &first["createdRows"], &first["doneRows"]), (&json!("DONE"), &json!(1201), &json!(1201)), "{first}");
+        let after = count(&admin).await;
+        assert_eq!((&after["orders"]["totalCount"], &after["accounts"]["totalCount"]), (&json!(1201), &json!(41)));
+        let second = import(&app, &admin, &csv, json!({})).await;
+        assert_eq!((&second["createdRows"], &second["updatedRows"], &second["unchangedRows"]), (&json!(0), &json!(0), &json!(1201)));
+        assert_eq!(count(&admin).await, after);
+        let changed = csv.replace(",I7,2025-08-10 10:00:00,107", ",I7,2025-08-10 10:00:00,999");
+        let third = import(&app, &admin, &changed, json!({})).await;
+        assert_eq!((&third["updatedRows"], &third["unchangedRows"]), (&json!(1), &json!(1200)));
+    }
+
+    async fn one_bad_row_refuses_the_whole_file_and_says_where(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let csv = "customer_id,invoice_no,ts,amount\nC1,I1,2025-01-10 10:00:00,100\nC1,I2,2025-13-10 10:00:00,100\nC2,I3,2025-01-10 10:00:00,1e5\n";
+        let run = import(&app, &admin, csv, json!({})).await;
+        assert_eq!(run["status"], "REJECTED");
+        let problems: Vec<(i64, &str)> = run["problems"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|problem| (problem["line"].as_i64().unwrap(), problem["column"].as_str().unwrap()))
+            .collect();
+        assert_eq!(problems, [(3, "ts"), (4, "amount")]);
+        assert_eq!(count(&admin).await["orders"]["totalCount"], 0);
+    }
+
+    async fn a_dry_run_shows_and_writes_nothing(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let run = import(&app, &admin, &orders(30), json!({ "dryRun": true })).await;
+        assert_eq!((&run["status"], &run["createdRows"]), (&json!("DONE"), &json!(30)));
+        assert_eq!(count(&admin).await["orders"]["totalCount"], 0);
+    }
+
+    async fn a_foreign_currency_needs_a_rate(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let query = "mutation($input: ImportStartInput!) { importStart(input: $input) { import { id } userErrors { code } } }";
+        let input = json!({ "uploadId": upload(&admin, &orders(3)).await, "kind": "ORDERS", "currency": "GBP" });
+        let answer = admin.ok(query, json!({ "input": input })).await["importStart"].clone();
+        if answer["userErrors"] == json!([]) {
+            let run = import(&app, &admin, &orders(3), json!({ "currency": "GBP" })).await;
+            assert_eq!(run["status"], "REJECTED");
+        }
+        assert_eq!(count(&admin).await["orders"]["totalCount"], 0);
+    }
+}

@@ -1,0 +1,20 @@
+//! Black-box tests over real HTTP, on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+
+mod accounts;
+mod activities;
+mod contacts;
+mod coverage;
+mod door;
+mod handovers;
+mod http;
+mod imports;
+mod isolation;
+mod log;
+mod policy;
+mod risk;
+mod schema;
+mod sessions;
+mod signals;
+mod tidy;
+mod walls;

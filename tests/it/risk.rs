@@ -1,0 +1,108 @@
+//! Risk: learned from the company's own orders, raised by what people record, and honest when it does not know.
+
+use chrono::{Duration, NaiveDate};
+use serde_json::{Value, json};
+use tests::{Client, TestApp, on_both};
+
+const ASSESSMENT: &str = "assessment { probability band horizonDays modelVersion unknownReason { code } \
+    expectedValue { amount currencyCode } revenueAtRisk { amount } baselineLogOdds \
+    factors { kind logOdds points cause controllable evidence { kind id } } }";
+
+/// 60 clients that go on buying every twenty days and 60 that stopped 200 days ago.
+async fn history(app: &TestApp, admin: &Client) {
+    let today = app.app.clock.now().date_naive();
+    let mut csv = String::from("customer_id,invoice_no,ts,amount\n");
+    for client in 0..120_i64 {
+        let stopped = if client % 2 == 0 { 0 } else { 200 };
+        let mut ago = 400 - client % 20;
+        while ago > stopped {
+            let day: NaiveDate = today - Duration::days(ago);
+            csv.push_str(&format!("C{client:03},I{client}-{ago},{day} 03:00:00,1000\n"));
+            ago -= 20;
+        }
+    }
+    let ctx = app.a.system(&app.app).await;
+    let request = api::imports::service::ImportRequest {
+        kind: domain::import::ImportKind::Orders,
+        mapping: Vec::new(),
+        currency: None,
+        time_zone: None,
+        date_format: None,
+        rate: None,
+        owner: None,
+        dry_run: false,
+        backfill: true,
+    };
+    let run = api::imports::service::import_now(&ctx, "history.csv", csv.into_bytes(), &request)
+        .await
+        .unwrap();
+    assert_eq!(run.status, "DONE", "{}", run.problems);
+    app.drain().await;
+    let _ = admin;
+}
+
+async fn of(admin: &Client, name: &str) -> Value {
+    let query =
+        format!("query($text: String!) {{ accounts(filter: {{ text: $text }}) {{ nodes {{ id {ASSESSMENT} }} }} }}");
+    admin.ok(&query, json!({ "text": name })).await["accounts"]["nodes"][0].clone()
+}
+
+on_both! {
+    async fn the_silent_are_riskier_and_contributions_add_up(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        history(&app, &admin).await;
+        let buying = of(&admin, "C010").await["assessment"].clone();
+        let silent = of(&admin, "C011").await["assessment"].clone();
+        assert_eq!(buying["horizonDays"], 90);
+        let probability = |of: &Value| of["probability"].as_f64().unwrap();
+        assert!(probability(&silent) > probability(&buying), "{silent} {buying}");
+        for one in [&buying, &silent] {
+            let sum: f64 = one["factors"].as_array().unwrap().iter().map(|factor| factor["logOdds"].as_f64().unwrap()).sum();
+            let eta = one["baselineLogOdds"].as_f64().unwrap() + sum;
+            assert!((1.0 / (1.0 + (-eta).exp()) - probability(one)).abs() < 1e-9);
+        }
+        let evidence = &silent["factors"][0]["evidence"];
+        assert_eq!(evidence[0]["kind"], "ORDER");
+    }
+
+    async fn a_recorded_signal_raises_the_risk_and_names_itself(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        history(&app, &admin).await;
+        let before = of(&admin, "C010").await;
+        let day = app.app.clock.now().date_naive().to_string();
+        let input = json!({ "accountId": before["id"], "kind": "COMPETITOR", "occurredOn": day, "note": "Seen there" });
+        let signal = admin.change("signalRecord", "SignalRecordInput", input, "signal { id }").await;
+        app.drain().await;
+        let after = of(&admin, "C010").await["assessment"].clone();
+        assert!(after["probability"].as_f64() > before["assessment"]["probability"].as_f64());
+        let factor = after["factors"].as_array().unwrap().iter().find(|factor| factor["kind"] == "COMPETITOR").unwrap().clone();
+        assert_eq!(factor["evidence"], json!([{ "kind": "SIGNAL", "id": signal["signal"]["id"] }]));
+    }
+
+    async fn without_enough_outcomes_it_says_that_it_does_not_know(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let input = json!({ "accountId": app.a.account_id(), "placedAt": "2026-01-06T01:00:00Z",
+            "amount": { "amount": "1200", "currencyCode": "JPY" } });
+        admin.change("orderCreate", "OrderCreateInput", input, "order { id }").await;
+        app.drain().await;
+        let known = of(&admin, "Aoba").await["assessment"].clone();
+        assert_eq!((&known["probability"], &known["band"]), (&Value::Null, &json!("UNKNOWN")));
+        assert!(known["unknownReason"]["code"].is_string());
+        assert_eq!(known["revenueAtRisk"], Value::Null);
+    }
+
+    async fn as_of_answers_with_what_was_known_then(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        history(&app, &admin).await;
+        let day = (app.app.clock.now() - Duration::days(30)).date_naive().to_string();
+        let query = "query($day: Date!) { accounts(filter: { text: \"C000\" }) { nodes { id \
+            assessment(asOf: $day) { probability expectedValue { amount } } } } }";
+        let then = admin.ok(query, json!({ "day": day })).await["accounts"]["nodes"][0].clone();
+        // An order entered today for a day before: it was not known then.
+        let input = json!({ "accountId": then["id"], "placedAt": app.app.clock.now() - Duration::days(31),
+            "amount": { "amount": "90000", "currencyCode": "JPY" } });
+        admin.change("orderCreate", "OrderCreateInput", input, "order { id }").await;
+        app.drain().await;
+        assert_eq!(admin.ok(query, json!({ "day": day })).await["accounts"]["nodes"][0], then);
+    }
+}

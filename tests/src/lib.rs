@@ -1,0 +1,16 @@
+//! What the black-box tests stand on: a server over real HTTP, on both databases, always with two companies.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod app;
+mod client;
+mod company;
+mod fixtures;
+pub mod postgres;
+mod snapshot;
+pub mod surface;
+
+pub use app::{Db, PASSWORD, TestApp, run};
+pub use client::{Answer, Client};
+pub use company::{Company, Ids, Person};
+pub use snapshot::snapshot;
