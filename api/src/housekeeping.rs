@@ -21,6 +21,11 @@ pub async fn keys_maintain(app: &Arc<App>) -> Result<()> {
     app.keys.maintain(&db, &app.secret, app.clock.now()).await
 }
 
+/// Lets the database learn how its tables have grown.
+pub async fn statistics_refresh(app: &Arc<App>) -> Result<()> {
+    Ok(app.database.refresh_statistics().await?)
+}
+
 /// Deletes refresh tokens and password resets that expired a day ago.
 pub async fn tokens_forget(app: &Arc<App>) -> Result<()> {
     let statements = Arc::default();

@@ -47,6 +47,11 @@ pub fn all() -> Vec<Job> {
             run: |app| Box::pin(housekeeping::keys_maintain(app)),
         },
         Job::Periodic {
+            name: "statistics",
+            every: HOUR,
+            run: |app| Box::pin(housekeeping::statistics_refresh(app)),
+        },
+        Job::Periodic {
             name: "tokens",
             every: HOUR,
             run: |app| Box::pin(housekeeping::tokens_forget(app)),

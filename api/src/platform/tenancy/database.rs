@@ -76,6 +76,15 @@ impl Database {
         Ok(Migrator::get_pending_migrations_read_only(&self.write).await?.len())
     }
 
+    /// Lets SQLite look at how the tables have grown, so that it chooses indexes by their use; PostgreSQL does it itself.
+    pub async fn refresh_statistics(&self) -> Result<(), DbErr> {
+        if self.backend() == DbBackend::Sqlite {
+            // 0x10002: every table that changed much, at most so many rows of each.
+            self.write.execute_unprepared("PRAGMA optimize = 0x10002").await?;
+        }
+        Ok(())
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         for pool in [&self.read, &self.write] {
