@@ -187,7 +187,7 @@ async fn refuse_unmigrated(database: &Database) -> Result<(), Failure> {
 pub async fn migrate(config: &Config) -> Result<(), Failure> {
     let database = Database::connect(config.owner_url(), 2).await?;
     Migrator::up(database.for_migration(), None).await?;
-    if config.database_owner_url.is_some() && !config.database_url.starts_with("sqlite:") {
+    if config.owner_url() != config.database_url && !config.database_url.starts_with("sqlite:") {
         let url = url::Url::parse(&config.database_url)?;
         migration::grant_application_role(database.for_migration(), url.username(), url.password()).await?;
     }
@@ -239,6 +239,7 @@ fn start_log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr);
     // A second start in one process (tests) keeps the first.
     let _ = match config.log_format {

@@ -33,11 +33,11 @@ pub struct Config {
     pub max_upload_bytes: usize,
     /// `json` or `text`.
     pub log_format: LogFormat,
-    /// A `tracing` filter such as `info` or `hikitsugi=debug`.
+    /// A `tracing` filter such as `info` or `api=debug`.
     pub log: String,
     /// Take this day, instead of today, for risk: for data that end in the past.
     pub as_of: Option<NaiveDate>,
-    /// Whether anybody may create a tenant, or only `hikitsugi tenant create` may.
+    /// Whether anybody may create a tenant over the API, or nobody may.
     pub open_registration: bool,
     /// Proxies whose `X-Forwarded-For` is believed: how many stand in front of the server.
     pub trusted_proxies: usize,
@@ -126,6 +126,9 @@ impl Config {
                 "must have at least 32 characters; make one with `openssl rand -base64 32` and give it as HIKITSUGI_SECRET",
             );
         }
+        if tracing_subscriber::EnvFilter::try_new(&self.log).is_err() {
+            return invalid("log", "must be a filter such as info or info,api=debug");
+        }
         if self.database_connections < 2 {
             return invalid("database_connections", "must be at least 2");
         }
@@ -137,7 +140,8 @@ impl Config {
 
     /// The URL that `migrate` uses.
     pub fn owner_url(&self) -> &str {
-        self.database_owner_url.as_deref().unwrap_or(&self.database_url)
+        let owner = self.database_owner_url.as_deref().filter(|url| !url.is_empty());
+        owner.unwrap_or(&self.database_url)
     }
 }
 

@@ -8,7 +8,7 @@ use async_graphql::{
 };
 
 use crate::error::{Error, Result};
-use crate::platform::graphql::{loaders, parse_any};
+use crate::platform::graphql::{Root, loaders, parse_any};
 use crate::platform::http::Engine;
 use crate::{
     accounts, activities, api_clients, contacts, events, handovers, imports, members, orders, products, risk, sessions,
@@ -60,11 +60,11 @@ pub struct Mutation(
 );
 
 /// The schema of the process.
-pub type HikitsugiSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type HikitsugiSchema = Schema<Root<Query>, Root<Mutation>, EmptySubscription>;
 
 /// Builds it: once a process.
 pub fn build() -> HikitsugiSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Root::default(), Root::default(), EmptySubscription)
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .limit_directives(DIRECTIVES)

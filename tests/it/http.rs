@@ -88,4 +88,12 @@ on_both! {
             assert!(invalid.iter().all(|error| about_variables(error)), "{example}\n{:#}", answer.body);
         }
     }
+
+    async fn a_root_field_that_fails_leaves_its_neighbours_answered(app) {
+        let answer = app.anonymous().send("{ __typename accounts { totalCount } viewer { user { id } } }", json!({})).await;
+        assert_eq!((answer.status, answer.code()), (200, Some("UNAUTHENTICATED")));
+        assert_eq!(answer.body["errors"].as_array().unwrap().len(), 1);
+        assert_eq!(answer.body["errors"][0]["path"], json!(["accounts"]));
+        assert_eq!(answer.body["data"], json!({ "__typename": "Query", "accounts": null, "viewer": null }));
+    }
 }

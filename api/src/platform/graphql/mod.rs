@@ -5,6 +5,7 @@ mod ids;
 pub mod input;
 mod page;
 mod payload;
+mod root;
 mod scalars;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub use ids::{Gid, IdKind, any_id, parse_any};
 pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page};
 pub use payload::UserErrorView;
 pub(crate) use payload::payload;
+pub use root::Root;
 pub use scalars::{BigInt, Date, Decimal, MoneyInput, MoneyView};
 
 use super::Ctx;

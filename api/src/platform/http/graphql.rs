@@ -63,7 +63,7 @@ async fn post(app: web::Data<App>, request: HttpRequest, payload: web::Payload) 
     let span = tracing::info_span!(
         "operation",
         request_id = %info.id,
-        name = field::Empty,
+        operation = field::Empty,
         actor = field::Empty,
         statements = field::Empty,
         errors = field::Empty,
@@ -165,7 +165,7 @@ async fn answer(app: Arc<App>, info: RequestInfo, bearer: Option<String>, body: 
         }
     };
     if let Some(name) = &body.operation_name {
-        Span::current().record("name", name.as_str());
+        Span::current().record("operation", name.as_str());
     }
     let ctx = match authenticate(&app, bearer.as_deref(), info).await {
         Ok(ctx) => ctx,

@@ -1,0 +1,43 @@
+//! A root whose fields fail one by one.
+//!
+//! The engine lets the error of a root field's resolver empty the whole answer, although every root field here is
+//! nullable; the specification (§ 6.4.4) wants that field null and its neighbours answered.
+
+use std::borrow::Cow;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::resolver_utils::{ContainerType, resolve_container};
+use async_graphql::{Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value};
+
+/// A root object of which a field that fails is null, with its error in `errors`.
+#[derive(Default)]
+pub struct Root<T>(T);
+
+impl<T: ObjectType> ContainerType for Root<T> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        match self.0.resolve_field(ctx).await {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                ctx.add_error(error);
+                Ok(Some(Value::Null))
+            }
+        }
+    }
+}
+
+impl<T: ObjectType> OutputType for Root<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl<T: ObjectType> ObjectType for Root<T> {}
