@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use entity::{TenantOwned, event, tenant_clock};
 use parking_lot::Mutex;
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, DeleteMany, EntityTrait, QueryFilter, UpdateMany};
 use uuid::Uuid;
 
@@ -63,25 +63,7 @@ impl WriteTx {
     }
 
     /// Inserts many rows, some at a time.
-    pub async fn insert_many<A>(&self, models: Vec<A>) -> Result<(), DbErr>
-    where
-        A: ActiveModelTrait,
-        A::Entity: TenantOwned<ActiveModel = A>,
-    {
-        self.insert_chunks(models, None).await
-    }
-
-    /// Inserts many rows; those that exist already (by primary key or the named columns) stay as they are.
-    pub async fn insert_missing<A>(&self, models: Vec<A>) -> Result<(), DbErr>
-    where
-        A: ActiveModelTrait,
-        A::Entity: TenantOwned<ActiveModel = A>,
-    {
-        self.insert_chunks(models, Some(OnConflict::new().do_nothing().to_owned()))
-            .await
-    }
-
-    async fn insert_chunks<A>(&self, mut models: Vec<A>, conflict: Option<OnConflict>) -> Result<(), DbErr>
+    pub async fn insert_many<A>(&self, mut models: Vec<A>) -> Result<(), DbErr>
     where
         A: ActiveModelTrait,
         A::Entity: TenantOwned<ActiveModel = A>,
@@ -92,19 +74,9 @@ impl WriteTx {
         while !models.is_empty() {
             let rest = models.split_off(models.len().min(ROWS_PER_INSERT));
             self.count_statement();
-            let insert = A::Entity::insert_many(models);
-            match &conflict {
-                Some(conflict) => {
-                    insert
-                        .on_conflict(conflict.clone())
-                        .try_insert()
-                        .exec_without_returning(&self.db.tx)
-                        .await?;
-                }
-                None => {
-                    insert.exec_without_returning(&self.db.tx).await?;
-                }
-            }
+            A::Entity::insert_many(models)
+                .exec_without_returning(&self.db.tx)
+                .await?;
             models = rest;
         }
         Ok(())
