@@ -9,10 +9,11 @@ use actix_web::{HttpServer, web};
 use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
 
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::auth::{Courier, KeyRing, Passwords, Secret, Throttle, Tokens};
 use crate::platform::events::Announcer;
-use crate::platform::http::{self, Engine, UploadSink};
+use crate::platform::http::{self, UploadSink};
+use crate::platform::operation::{Buckets, CostTable, Engine};
 use crate::platform::tenancy::Database;
 use crate::{imports, jobs, schema};
 
@@ -40,6 +41,10 @@ pub struct App {
     pub announcer: Announcer,
     /// The schema.
     pub engine: Box<dyn Engine>,
+    /// What its fields cost.
+    pub costs: CostTable,
+    /// How much each client may ask for.
+    pub buckets: Buckets,
     /// Keeps uploaded files.
     pub uploads: Box<dyn UploadSink>,
 }
@@ -52,12 +57,15 @@ impl App {
         let keys = KeyRing::default();
         keys.maintain(&database.global(&Arc::default()), &secret, clock.now())
             .await?;
+        let engine = schema::build();
         Ok(Arc::new(Self {
             tokens: Tokens::new(&config.public_url, keys.clone()),
             passwords: Passwords::new()?,
             throttle: Throttle::new(),
             announcer: Announcer::new(),
-            engine: Box::new(schema::build()),
+            costs: CostTable::of_schema(&engine.sdl()).map_err(Error::internal)?,
+            buckets: Buckets::new(config.cost_bucket, config.cost_restored_per_second),
+            engine: Box::new(engine),
             uploads: Box::new(imports::Uploads),
             config,
             database,
@@ -80,6 +88,7 @@ impl App {
             // The server drops this closure when it has stopped, and the jobs stop with it.
             let _ = &running;
             actix_web::App::new()
+                .wrap(http::cors(&app.config.cors_origins))
                 .app_data(web::Data::from(Arc::clone(&app)))
                 .configure(http::configure)
         })

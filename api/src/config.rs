@@ -31,6 +31,14 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Largest uploaded file, in bytes.
     pub max_upload_bytes: usize,
+    /// Most that one operation may cost by estimate, in points.
+    pub cost_limit: u64,
+    /// Points in the full bucket of each client.
+    pub cost_bucket: u64,
+    /// Points that come back into it each second.
+    pub cost_restored_per_second: u64,
+    /// Pages of these origins may call the API from a browser, such as `https://app.example.com`.
+    pub cors_origins: Vec<String>,
     /// `json` or `text`.
     pub log_format: LogFormat,
     /// A `tracing` filter such as `info` or `api=debug`.
@@ -65,6 +73,10 @@ impl Default for Config {
             workers: 0,
             max_body_bytes: 256 * 1024,
             max_upload_bytes: 32 * 1024 * 1024,
+            cost_limit: 5_000,
+            cost_bucket: 20_000,
+            cost_restored_per_second: 1_000,
+            cors_origins: Vec::new(),
             log_format: LogFormat::Text,
             log: "info,sea_orm_migration=warn,actix_server=warn".into(),
             as_of: None,
@@ -132,6 +144,18 @@ impl Config {
         if self.database_connections < 2 {
             return invalid("database_connections", "must be at least 2");
         }
+        if self.cost_restored_per_second == 0 {
+            return invalid("cost_restored_per_second", "must be at least 1");
+        }
+        if self.cost_limit == 0 || self.cost_limit > self.cost_bucket {
+            return invalid("cost_limit", "must be at least 1 and at most cost_bucket");
+        }
+        if !self.cors_origins.iter().all(|origin| is_origin(origin)) {
+            return invalid(
+                "cors_origins",
+                "must be origins such as https://app.example.com, without a path",
+            );
+        }
         match url::Url::parse(&self.public_url) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
             _ => invalid("public_url", "must be an http:// or https:// address"),
@@ -149,4 +173,10 @@ fn is_database_url(url: &str) -> bool {
     ["sqlite:", "postgres:", "postgresql:"]
         .iter()
         .any(|scheme| url.starts_with(scheme))
+}
+
+/// Scheme, host and port, as browsers send it.
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text)
 }

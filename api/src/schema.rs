@@ -9,7 +9,7 @@ use async_graphql::{
 
 use crate::error::{Error, Result};
 use crate::platform::graphql::{Root, loaders, parse_any};
-use crate::platform::http::Engine;
+use crate::platform::operation::Engine;
 use crate::{
     accounts, activities, api_clients, contacts, events, handovers, imports, members, orders, products, risk, sessions,
     signals, tenants,
@@ -17,8 +17,6 @@ use crate::{
 
 /// Deep enough for the introspection query of common tools.
 const DEPTH: usize = 20;
-/// Fields of one operation, before lists multiply them.
-const COMPLEXITY: usize = 5_000;
 /// Directives on one field.
 const DIRECTIVES: usize = 8;
 
@@ -66,7 +64,6 @@ pub type HikitsugiSchema = Schema<Root<Query>, Root<Mutation>, EmptySubscription
 pub fn build() -> HikitsugiSchema {
     Schema::build(Root::default(), Root::default(), EmptySubscription)
         .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
         .limit_directives(DIRECTIVES)
         .finish()
 }
@@ -83,6 +80,10 @@ pub fn sdl() -> String {
 impl Engine for HikitsugiSchema {
     fn execute(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
         Box::pin(Schema::execute(self, request))
+    }
+
+    fn sdl(&self) -> String {
+        Schema::sdl(self)
     }
 }
 

@@ -13,7 +13,10 @@ on_both! {
         assert_eq!(status(post().header("content-type", "application/json; charset=utf-8").body(body.clone())).await, 200);
         assert_eq!(status(post().header("content-type", "text/plain").body(body.clone())).await, 415);
         assert_eq!(status(post().header("content-type", "application/x-www-form-urlencoded").body("query={__typename}")).await, 415);
-        assert_eq!(status(client.http(Method::GET, "/graphql?query={__typename}")).await, 405);
+        assert_eq!(status(client.http(Method::GET, "/graphql?query={__typename}")).await, 200);
+        assert_eq!(status(client.http(Method::GET, "/graphql?query=mutation{__typename}")).await, 405);
+        assert_eq!(status(client.http(Method::DELETE, "/graphql")).await, 405);
+        assert_eq!(status(post().header("accept", "text/html").header("content-type", "application/json").body(body.clone())).await, 406);
         assert_eq!(status(post().header("content-type", "application/json").body("{")).await, 400);
         assert_eq!(status(post().header("content-type", "application/json").body("x".repeat(300 * 1024))).await, 413);
         assert_eq!(status(post().header("content-type", "application/json").body(format!("[{body}]"))).await, 400);

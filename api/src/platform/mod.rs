@@ -6,6 +6,7 @@ pub mod events;
 pub mod graphql;
 pub mod http;
 pub mod jobs;
+pub mod operation;
 pub mod tenancy;
 
 pub use ctx::Ctx;

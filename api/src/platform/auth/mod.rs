@@ -19,5 +19,5 @@ pub use keys::KeyRing;
 pub use opaque::OpaqueToken;
 pub use passwords::Passwords;
 pub use secret::Secret;
-pub use throttle::Throttle;
+pub use throttle::{Throttle, network};
 pub use tokens::{AccessToken, Subject, Tokens};

@@ -57,7 +57,7 @@ fn limiter((burst, every): (u32, Duration)) -> Arc<DefaultKeyedRateLimiter<Strin
 }
 
 /// The address as one that tries is known by: of IPv6 the first 64 bits, because one customer holds all the rest.
-fn network(address: &str) -> String {
+pub fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).to_string(),
         Ok(IpAddr::V4(_)) | Err(_) => address.to_owned(),

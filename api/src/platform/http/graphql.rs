@@ -1,109 +1,123 @@
-//! GraphQL over HTTP: JSON over POST, by our own handler (the engine's stock transport always answers 200, runs
-//! mutations over GET and shows causes).
+//! `/graphql`: GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>).
+//!
+//! POST takes `application/json` only, so that a foreign page cannot send an operation without a preflight; GET takes
+//! queries only.
 
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use async_graphql::parser::parse_query;
-use async_graphql::{Request, Response, ServerError, Value, Variables};
-use domain::lang::{Lang, Text};
-use futures::{FutureExt, StreamExt};
-use serde::Deserialize;
-use tracing::{Instrument, Span, field};
+use async_graphql::parser::types::OperationType;
+use domain::lang::Text;
+use futures::StreamExt;
+use tracing::Instrument;
 
-use super::{guard, headers};
+use super::negotiate::{Accepted, Encoding, MediaType};
+use super::{headers, reply};
 use crate::app::App;
 use crate::error::Error;
-use crate::platform::Ctx;
-use crate::platform::auth::authenticate;
 use crate::platform::ctx::RequestInfo;
-use crate::platform::graphql::prepared;
+use crate::platform::operation::{self, Answer, Incoming, Refusal};
 
 /// A request must have arrived by then.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// An operation must have been answered by then.
-const EXECUTION_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Executes operations. The schema, behind a wall that keeps its types out of `platform`.
-pub trait Engine: Send + Sync {
-    /// Executes one operation.
-    fn execute(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>>;
-}
-
-/// The body of a request, as the GraphQL over HTTP specification has it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Body {
-    query: String,
-    #[serde(default)]
-    operation_name: Option<String>,
-    #[serde(default)]
-    variables: Option<serde_json::Map<String, serde_json::Value>>,
-}
 
 pub(super) fn configure(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::resource("/graphql")
-            .route(web::post().to(post))
-            .default_service(web::to(|| async {
-                HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish()
-            })),
+            .route(web::get().to(answer))
+            .route(web::post().to(answer))
+            .default_service(web::to(not_allowed)),
     );
 }
 
-async fn post(app: web::Data<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let app = app.into_inner();
+/// Any other method.
+async fn not_allowed(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let info = headers::request_info(&request, app.config.trusted_proxies);
-    let span = tracing::info_span!(
-        "operation",
-        request_id = %info.id,
-        operation = field::Empty,
-        actor = field::Empty,
-        statements = field::Empty,
-        errors = field::Empty,
+    let refusal = Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Error::bad_input("Use GET or POST.", "GETまたはPOSTを使用してください。"),
     );
-    let bearer = headers::bearer(&request).map(str::to_owned);
-    let body = if is_json(&request) {
-        read_body(payload, app.config.max_body_bytes).await
-    } else {
-        Err(Refusal {
-            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            text: Text::fixed(
-                "Send the operation as application/json.",
-                "application/json で送信してください。",
-            ),
-        })
-    };
-    answer(app, info, bearer, body).instrument(span).await
+    let mut response = reply::answer(
+        Answer::refused(&refusal, info.lang, info.id),
+        Accepted::of(text(&request, ACCEPT)).refusal(),
+        Encoding::Identity,
+    )
+    .await;
+    response.headers_mut().insert(ALLOW, ALLOWED);
+    response
 }
 
-/// A request refused before anything was executed.
-struct Refusal {
-    status: StatusCode,
-    text: Text,
-}
+const ALLOWED: actix_web::http::header::HeaderValue = actix_web::http::header::HeaderValue::from_static("GET, POST");
 
-impl From<Text> for Refusal {
-    fn from(text: Text) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            text,
+async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let info = headers::request_info(&request, app.config.trusted_proxies);
+    let (lang, id) = (info.lang, info.id);
+    let span = operation::span(&info);
+    let accepted = Accepted::of(text(&request, ACCEPT));
+    let encoding = Encoding::of(text(&request, ACCEPT_ENCODING));
+    let (answer, media_type) = match work(app.into_inner(), &request, payload, info, accepted)
+        .instrument(span)
+        .await
+    {
+        Ok(answered) => answered,
+        Err(refusal) => {
+            let mut response = reply::answer(Answer::refused(&refusal, lang, id), accepted.refusal(), encoding).await;
+            if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
+                response
+                    .headers_mut()
+                    .insert(ALLOW, actix_web::http::header::HeaderValue::from_static("POST"));
+            }
+            return response;
         }
-    }
+    };
+    reply::answer(answer, media_type, encoding).await
+}
+
+async fn work(
+    app: Arc<App>,
+    request: &HttpRequest,
+    payload: web::Payload,
+    info: RequestInfo,
+    accepted: Accepted,
+) -> Result<(Answer, MediaType), Refusal> {
+    let media_type = accepted.single().ok_or_else(|| {
+        Refusal::new(
+            StatusCode::NOT_ACCEPTABLE,
+            Error::bad_input(
+                "Accept one of application/graphql-response+json, application/json and text/event-stream.",
+                "Acceptにはapplication/graphql-response+json、application/json、text/event-streamのいずれかを指定してください。",
+            ),
+        )
+    })?;
+    let is_get = request.method() == Method::GET;
+    let incoming = if is_get {
+        Incoming::from_url(request.query_string()).map_err(|text| Refusal::from(Error::BadInput(text)))?
+    } else {
+        read_body(request, payload, app.config.max_body_bytes).await?
+    };
+    let ctx = operation::identify(&app, headers::bearer(request), info).await?;
+    let operation = operation::prepare(&ctx, incoming, |kind| match kind {
+        OperationType::Mutation if is_get => Err(Refusal::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            Error::bad_input(
+                "Send mutations with POST.",
+                "ミューテーションはPOSTで送信してください。",
+            ),
+        )),
+        _ => Ok(()),
+    })?;
+    Ok((operation::execute(&ctx, operation).await, media_type))
+}
+
+fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
 }
 
 fn is_json(request: &HttpRequest) -> bool {
-    let value = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = value.and_then(|value| value.split(';').next());
+    let media_type = text(request, CONTENT_TYPE).and_then(|value| value.split(';').next());
     media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
 }
 
@@ -128,144 +142,30 @@ pub(super) async fn read_bytes(
         .unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))
 }
 
-async fn read_body(payload: web::Payload, most: usize) -> Result<Body, Refusal> {
-    let bytes = read_bytes(payload, most, BODY_TIMEOUT)
-        .await
-        .map_err(|status| Refusal {
-            status,
-            text: match status {
-                StatusCode::PAYLOAD_TOO_LARGE => Text::new(
-                    format!("The body is longer than {most} bytes."),
-                    format!("リクエスト本文が{most}バイトを超えています。"),
-                ),
-                StatusCode::REQUEST_TIMEOUT => Text::fixed(
-                    "The body did not arrive in time.",
-                    "リクエスト本文の受信がタイムアウトしました。",
-                ),
-                _ => Text::fixed("The body could not be read.", "リクエスト本文を読み取れませんでした。"),
-            },
-        })?;
-    serde_json::from_slice(&bytes).map_err(|_| {
-        Text::fixed(
-            "The body is not a GraphQL request: send {\"query\": \"…\", \"variables\": {…}}.",
-            "GraphQLリクエストの形式ではありません（{\"query\": \"…\", \"variables\": {…}}）。",
-        )
-        .into()
-    })
-}
-
-async fn answer(app: Arc<App>, info: RequestInfo, bearer: Option<String>, body: Result<Body, Refusal>) -> HttpResponse {
-    let (lang, id) = (info.lang, info.id);
-    let parsed = body.and_then(|body| Ok((prepare(&body)?, body)));
-    let (request, body) = match parsed {
-        Ok(parsed) => parsed,
-        Err(refusal) => {
-            let response = refused(&Error::BadInput(refusal.text), lang);
-            return respond(response, refusal.status, id, None);
-        }
-    };
-    if let Some(name) = &body.operation_name {
-        Span::current().record("operation", name.as_str());
+async fn read_body(request: &HttpRequest, payload: web::Payload, most: usize) -> Result<Incoming, Refusal> {
+    let refuse = |status, text| Refusal::new(status, Error::BadInput(text));
+    if !is_json(request) {
+        return Err(refuse(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Text::fixed(
+                "Send the operation as application/json.",
+                "application/json で送信してください。",
+            ),
+        ));
     }
-    let ctx = match authenticate(&app, bearer.as_deref(), info).await {
-        Ok(ctx) => ctx,
-        Err(error) => {
-            log_internal(&error);
-            return respond(refused(&error, lang), StatusCode::SERVICE_UNAVAILABLE, id, None);
-        }
-    };
-    Span::current().record("actor", ctx.actor.kind_and_id().0);
-    let request = prepared(request, &ctx);
-    let executing = AssertUnwindSafe(app.engine.execute(request)).catch_unwind();
-    let response = match tokio::time::timeout(EXECUTION_TIMEOUT, executing).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_panic)) => refused(&logged(Error::internal("a resolver panicked")), lang),
-        Err(_late) => refused(&logged(Error::internal("the operation took too long")), lang),
-    };
-    if let Err(error) = ctx.end_read().await {
-        tracing::warn!(%error, "ending the read transaction failed");
-    }
-    let (response, retry_after) = present(response, &ctx);
-    Span::current().record("statements", ctx.statements());
-    Span::current().record("errors", response.errors.len());
-    tracing::info!("answered");
-    let status = if response.data == Value::Null
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty())
-    {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
-    respond(response, status, id, retry_after)
-}
-
-/// Guards and parses: what passes here is safe to validate and execute.
-fn prepare(body: &Body) -> Result<Request, Refusal> {
-    guard::check_text(&body.query)?;
-    let document = parse_query(&body.query).map_err(|error| Text::new(error.to_string(), error.to_string()))?;
-    guard::check_expansion(&document)?;
-    let variables = body
-        .variables
-        .clone()
-        .map(serde_json::Value::Object)
-        .unwrap_or_default();
-    let mut request = Request::new(body.query.clone()).variables(Variables::from_json(variables));
-    request.operation_name.clone_from(&body.operation_name);
-    request.set_parsed_query(document);
-    Ok(request)
-}
-
-fn refused(error: &Error, lang: Lang) -> Response {
-    let mut shown = ServerError::new(error.public_text(lang), None);
-    shown.extensions.get_or_insert_default().set("code", error.code());
-    Response::from_errors(vec![shown])
-}
-
-/// Puts code and public text on every error and keeps causes in the log. Our own errors travel as the source of the
-/// engine's; what has none comes from the engine's parser, validator or input coercion, and concerns the request.
-fn present(mut response: Response, ctx: &Ctx) -> (Response, Option<u64>) {
-    let mut retry_after = None;
-    for error in &mut response.errors {
-        let code = match error.source::<Error>().cloned() {
-            Some(ours) => {
-                log_internal(&ours);
-                if let Error::RateLimited { retry_after_seconds } = ours {
-                    retry_after = Some(retry_after_seconds);
-                }
-                error.message = ours.public_text(ctx.request.lang);
-                ours.code()
-            }
-            None => "BAD_USER_INPUT",
+    let bytes = read_bytes(payload, most, BODY_TIMEOUT).await.map_err(|status| {
+        let text = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Text::new(
+                format!("The body is longer than {most} bytes."),
+                format!("リクエスト本文が{most}バイトを超えています。"),
+            ),
+            StatusCode::REQUEST_TIMEOUT => Text::fixed(
+                "The body did not arrive in time.",
+                "リクエスト本文の受信がタイムアウトしました。",
+            ),
+            _ => Text::fixed("The body could not be read.", "リクエスト本文を読み取れませんでした。"),
         };
-        error.source = None;
-        error.extensions.get_or_insert_default().set("code", code);
-    }
-    (response, retry_after)
-}
-
-fn logged(error: Error) -> Error {
-    log_internal(&error);
-    error
-}
-
-fn log_internal(error: &Error) {
-    if let Error::Internal(source) = error {
-        tracing::error!(error = %source, "internal error");
-    }
-}
-
-fn respond(mut response: Response, status: StatusCode, id: uuid::Uuid, retry_after: Option<u64>) -> HttpResponse {
-    response
-        .extensions
-        .insert("requestId".into(), Value::String(id.to_string()));
-    let mut answer = HttpResponse::build(status);
-    answer
-        .insert_header(("X-Request-Id", id.to_string()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header(("X-Content-Type-Options", "nosniff"));
-    if let Some(seconds) = retry_after {
-        answer.insert_header((RETRY_AFTER, seconds));
-    }
-    answer.json(response)
+        refuse(status, text)
+    })?;
+    Incoming::from_json(&bytes).map_err(|text| refuse(StatusCode::BAD_REQUEST, text))
 }

@@ -1,0 +1,224 @@
+//! What is answered: data, errors with codes and public texts, and the extensions.
+
+use actix_web::http::StatusCode;
+use async_graphql::{Response, ServerError, Value, value};
+use domain::lang::Lang;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::bucket::ThrottleStatus;
+use crate::error::Error;
+
+/// A request that was refused before anything was executed.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The status it has over HTTP.
+    pub status: StatusCode,
+    /// What is told.
+    pub error: Error,
+    /// The request itself was well-formed, but its document is not good: over HTTP the media type of the answer decides
+    /// about its status.
+    pub is_of_document: bool,
+}
+
+impl Refusal {
+    /// A malformed request.
+    pub fn new(status: StatusCode, error: Error) -> Self {
+        Self {
+            status,
+            error,
+            is_of_document: false,
+        }
+    }
+
+    /// A document that cannot be executed.
+    pub fn of_document(error: Error) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error,
+            is_of_document: true,
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, error)
+    }
+}
+
+/// An answer, ready to be written.
+#[derive(Debug)]
+pub struct Answer {
+    /// The request that it answers.
+    pub request_id: Uuid,
+    /// The status it has over HTTP.
+    pub status: StatusCode,
+    /// As [`Refusal::is_of_document`].
+    pub is_of_document: bool,
+    /// After so many seconds another try may succeed.
+    pub retry_after_seconds: Option<u64>,
+    data: Option<Value>,
+    errors: Vec<ServerError>,
+    cost: Option<Cost>,
+}
+
+/// What the operation cost, in points.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// What it could have cost at most, by estimate.
+    pub requested: u64,
+    /// What it did cost; nothing when it was not executed.
+    pub actual: Option<u64>,
+    /// The caller's bucket afterwards.
+    pub throttle: ThrottleStatus,
+}
+
+impl Answer {
+    /// An answer that is only an error.
+    pub fn refused(refusal: &Refusal, lang: Lang, request_id: Uuid) -> Self {
+        log_internal(&refusal.error);
+        let retry_after_seconds = match refusal.error {
+            Error::RateLimited { retry_after_seconds } => Some(retry_after_seconds),
+            _ => None,
+        };
+        let mut shown = ServerError::new(refusal.error.public_text(lang), None);
+        shown
+            .extensions
+            .get_or_insert_default()
+            .set("code", refusal.error.code());
+        Self {
+            request_id,
+            status: refusal.status,
+            is_of_document: refusal.is_of_document,
+            retry_after_seconds,
+            data: None,
+            errors: vec![shown],
+            cost: None,
+        }
+    }
+
+    /// The engine's answer with code and public text on every error; causes stay in the log. Our own errors travel as
+    /// the source of the engine's; what has none comes from the engine's validator or input coercion, and concerns the
+    /// request.
+    pub fn executed(response: Response, lang: Lang, request_id: Uuid) -> Self {
+        let Response { data, mut errors, .. } = response;
+        let mut retry_after_seconds = None;
+        for error in &mut errors {
+            let code = match error.source::<Error>().cloned() {
+                Some(ours) => {
+                    log_internal(&ours);
+                    if let Error::RateLimited {
+                        retry_after_seconds: seconds,
+                    } = ours
+                    {
+                        retry_after_seconds = Some(seconds);
+                    }
+                    error.message = ours.public_text(lang);
+                    ours.code()
+                }
+                None => "BAD_USER_INPUT",
+            };
+            error.source = None;
+            error.extensions.get_or_insert_default().set("code", code);
+        }
+        let is_of_document = data == Value::Null && errors.iter().any(|error| error.path.is_empty());
+        Self {
+            request_id,
+            status: if is_of_document {
+                StatusCode::BAD_REQUEST
+            } else {
+                StatusCode::OK
+            },
+            is_of_document,
+            retry_after_seconds,
+            data: (!is_of_document).then_some(data),
+            errors,
+            cost: None,
+        }
+    }
+
+    /// The same, telling what it cost.
+    #[must_use]
+    pub fn costing(mut self, cost: Cost) -> Self {
+        self.cost = Some(cost);
+        self
+    }
+
+    /// What was answered.
+    pub fn data(&self) -> Option<&Value> {
+        self.data.as_ref()
+    }
+
+    /// How many errors there are.
+    pub fn error_count(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// The code of the first error.
+    pub fn error_code(&self) -> Option<String> {
+        let code = self.errors.first()?.extensions.as_ref()?.get("code")?;
+        match code {
+            Value::String(code) => Some(code.clone()),
+            _ => None,
+        }
+    }
+
+    /// The errors alone, as `graphql-transport-ws` sends those of a request that was refused.
+    pub fn errors(&self) -> &[ServerError] {
+        &self.errors
+    }
+
+    /// The answer as JSON: `data` only when something was executed.
+    pub fn to_json(&self) -> Shown<'_> {
+        Shown {
+            data: self.data.as_ref(),
+            errors: &self.errors,
+            extensions: self.extensions(),
+        }
+    }
+
+    fn extensions(&self) -> Value {
+        let id = self.request_id.to_string();
+        match self.cost {
+            None => value!({ "requestId": id }),
+            Some(Cost {
+                requested,
+                actual,
+                throttle,
+            }) => value!({
+                "requestId": id,
+                "cost": {
+                    "requestedQueryCost": requested,
+                    "actualQueryCost": actual,
+                    "throttleStatus": {
+                        "maximumAvailable": throttle.maximum_available,
+                        "currentlyAvailable": throttle.currently_available,
+                        "restoreRate": throttle.restore_rate,
+                    },
+                },
+            }),
+        }
+    }
+}
+
+/// An answer as it is written.
+#[derive(Serialize)]
+pub struct Shown<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    extensions: Value,
+}
+
+fn log_internal(error: &Error) {
+    if let Error::Internal(source) = error {
+        tracing::error!(error = %source, "internal error");
+    }
+}

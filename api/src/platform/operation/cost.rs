@@ -1,0 +1,475 @@
+//! What an operation costs: estimated from document and variables before it is executed, counted from the answer
+//! afterwards. In points; the rules are told to users in `docs/limits.md`.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{
+    BaseType, ExecutableDocument, Field, FieldDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
+    TypeKind, TypeSystemDefinition,
+};
+use async_graphql::{Name, Value as Answered, Variables};
+
+use super::guard::NESTING;
+
+/// A page without `first` and `last` is taken to have so many rows. As `platform::graphql::page` has it.
+const USUAL_ROWS: u64 = 20;
+/// A list without a size of its own is taken to have so many.
+const LIST_ROWS: u64 = 10;
+/// A change costs so much before what it answers.
+const MUTATION: u64 = 10;
+/// Counting a whole list.
+const COUNT: u64 = 5;
+/// So many answered objects of introspection cost one point.
+const INTROSPECTED_OBJECTS: u64 = 1_000;
+
+/// What a field answers, as far as its cost goes.
+struct FieldType {
+    /// Concrete type.
+    name: String,
+    is_list: bool,
+    /// Takes `first`: its rows can be asked for.
+    is_sized: bool,
+    /// Takes `ids`: it has as many rows as there are ids.
+    is_by_ids: bool,
+}
+
+/// What the schema says about costs.
+pub struct CostTable {
+    /// Fields by type and name. A type that is not here is a leaf.
+    types: HashMap<String, HashMap<String, FieldType>>,
+}
+
+/// What an operation would answer, as a tree with sizes.
+pub struct Plan {
+    roots: Vec<Node>,
+    /// Objects that introspection would answer.
+    introspected: u64,
+}
+
+struct Node {
+    key: Name,
+    /// Points of the field itself.
+    base: u64,
+    /// Points of each object it answers.
+    each: u64,
+    /// How many objects it may answer.
+    rows: u64,
+    children: Vec<Node>,
+}
+
+impl CostTable {
+    /// Reads the types from the schema's text.
+    pub fn of_schema(sdl: &str) -> Result<Self, async_graphql::parser::Error> {
+        let mut types = HashMap::new();
+        for definition in parse_schema(sdl)?.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else {
+                continue;
+            };
+            let fields = match &definition.node.kind {
+                TypeKind::Object(object) => &object.fields,
+                TypeKind::Interface(interface) => &interface.fields,
+                TypeKind::Union(_) => &Vec::new(),
+                TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::InputObject(_) => continue,
+            };
+            let fields = fields
+                .iter()
+                .map(|field| (field.node.name.node.to_string(), FieldType::of(&field.node)))
+                .collect();
+            types.insert(definition.node.name.node.to_string(), fields);
+        }
+        Ok(Self { types })
+    }
+
+    /// The first field that an operation asks the root for, to count it under: one of the schema's, so that callers
+    /// cannot make up names without end.
+    pub fn root_field(&self, operation: &OperationDefinition) -> String {
+        let first = operation.selection_set.node.items.first();
+        let Some(Selection::Field(field)) = first.map(|item| &item.node) else {
+            return "fragment".to_owned();
+        };
+        let name = field.node.name.node.as_str();
+        let is_known = self
+            .types
+            .get(root(operation.ty))
+            .is_some_and(|fields| fields.contains_key(name));
+        if is_known || matches!(name, "__schema" | "__type" | "__typename") {
+            name.to_owned()
+        } else {
+            "unknown".to_owned()
+        }
+    }
+
+    /// What `operation` would answer. The document has passed the guard, so its expansion is bounded; what is not in
+    /// the schema costs nothing here and is refused by validation.
+    pub fn plan(&self, document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> Plan {
+        let mut planner = Planner {
+            table: self,
+            document,
+            operation,
+            variables,
+            introspected: 0,
+        };
+        let mut roots = Vec::new();
+        planner.add(&operation.selection_set.node, root(operation.ty), 1, 0, &mut roots);
+        if operation.ty == OperationType::Mutation {
+            for root in &mut roots {
+                root.base = MUTATION;
+            }
+        }
+        Plan {
+            roots,
+            introspected: planner.introspected,
+        }
+    }
+}
+
+fn root(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
+    }
+}
+
+impl FieldType {
+    fn of(field: &FieldDefinition) -> Self {
+        let mut ty = &field.ty.node.base;
+        let mut is_list = false;
+        while let BaseType::List(inner) = ty {
+            is_list = true;
+            ty = &inner.base;
+        }
+        let name = match ty {
+            BaseType::Named(name) => name.to_string(),
+            BaseType::List(_) => String::new(),
+        };
+        let takes = |name: &str| field.arguments.iter().any(|argument| argument.node.name.node == name);
+        Self {
+            name,
+            is_list,
+            is_sized: takes("first"),
+            is_by_ids: takes("ids"),
+        }
+    }
+}
+
+struct Planner<'a> {
+    table: &'a CostTable,
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+    variables: &'a Variables,
+    introspected: u64,
+}
+
+impl<'a> Planner<'a> {
+    /// Adds the nodes of a selection on `of`; `rows` is the size of the page when `of` is a connection.
+    fn add(&mut self, set: &'a SelectionSet, of: &str, rows: u64, depth: usize, nodes: &mut Vec<Node>) {
+        // A cycle of fragments, which validation refuses.
+        if depth > NESTING * 4 {
+            return;
+        }
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => nodes.extend(self.node(&field.node, of, rows, depth)),
+                Selection::InlineFragment(fragment) => {
+                    let on = fragment.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                    self.add(
+                        &fragment.node.selection_set.node,
+                        on.unwrap_or(of),
+                        rows,
+                        depth + 1,
+                        nodes,
+                    );
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
+                        let on = fragment.node.type_condition.node.on.node.as_str();
+                        self.add(&fragment.node.selection_set.node, on, rows, depth + 1, nodes);
+                    }
+                }
+            }
+        }
+    }
+
+    fn node(&mut self, field: &'a Field, of: &str, page: u64, depth: usize) -> Option<Node> {
+        let name = field.name.node.as_str();
+        if name.starts_with("__") {
+            let objects = self.introspect(&field.selection_set.node, depth);
+            self.introspected = self.introspected.saturating_add(objects);
+            return None;
+        }
+        let table = self.table;
+        let ty = table.types.get(of)?.get(name)?;
+        if !table.types.contains_key(&ty.name) {
+            return (name == "totalCount").then(|| Node::leaf(field, COUNT));
+        }
+        let asked = || self.number(field, "first").or_else(|| self.number(field, "last"));
+        let is_page = ty.name.ends_with("Connection");
+        let (rows, inner) = if is_page {
+            (1, asked().unwrap_or(USUAL_ROWS))
+        } else if of.ends_with("Connection") && ty.is_list {
+            (page, 1)
+        } else if ty.is_list {
+            let sized = ty.is_sized.then(asked).flatten();
+            let by_ids = ty.is_by_ids.then(|| self.length(field, "ids")).flatten();
+            (sized.or(by_ids).unwrap_or(LIST_ROWS), 1)
+        } else {
+            (1, 1)
+        };
+        let mut children = Vec::new();
+        self.add(&field.selection_set.node, &ty.name, inner, depth + 1, &mut children);
+        let is_wrapper = ty.name == "PageInfo" || (ty.name.ends_with("Edge") && of.ends_with("Connection"));
+        Some(Node {
+            key: field.response_key().node.clone(),
+            base: 0,
+            each: u64::from(!is_wrapper),
+            rows,
+            children,
+        })
+    }
+
+    /// What an argument is, directly or through a variable.
+    fn argument(&self, field: &Field, name: &str) -> Option<Answered> {
+        let value = field.get_argument(name)?.node.clone();
+        value
+            .into_const_with(|name| self.variable(&name).cloned().ok_or(()))
+            .ok()
+    }
+
+    /// What is not a number from 0 on is refused by others.
+    fn number(&self, field: &Field, name: &str) -> Option<u64> {
+        match self.argument(field, name)? {
+            Answered::Number(number) => number.as_u64(),
+            _ => None,
+        }
+    }
+
+    fn length(&self, field: &Field, name: &str) -> Option<u64> {
+        match self.argument(field, name)? {
+            Answered::List(values) => u64::try_from(values.len()).ok(),
+            _ => None,
+        }
+    }
+
+    fn variable(&self, name: &Name) -> Option<&Answered> {
+        self.variables.get(name).or_else(|| {
+            let mut definitions = self.operation.variable_definitions.iter();
+            let definition = definitions.find(|one| one.node.name.node == *name)?;
+            definition.node.default_value.as_ref().map(|value| &value.node)
+        })
+    }
+
+    /// Objects that a selection of introspection may answer: an estimate by the usual sizes of schemas.
+    fn introspect(&self, set: &'a SelectionSet, depth: usize) -> u64 {
+        if depth > NESTING * 4 {
+            return 0;
+        }
+        let mut objects = 0_u64;
+        for item in &set.items {
+            let more = match &item.node {
+                Selection::Field(field) => {
+                    let nested = self.introspect(&field.node.selection_set.node, depth + 1);
+                    let rows = match field.node.name.node.as_str() {
+                        _ if field.node.selection_set.node.items.is_empty() => 0,
+                        "types" => u64::try_from(self.table.types.len()).unwrap_or(u64::MAX),
+                        "fields" | "enumValues" => 10,
+                        "inputFields" | "directives" => 6,
+                        "args" | "possibleTypes" => 3,
+                        _ => 1,
+                    };
+                    nested.saturating_add(1).saturating_mul(rows)
+                }
+                Selection::InlineFragment(fragment) => self.introspect(&fragment.node.selection_set.node, depth + 1),
+                Selection::FragmentSpread(spread) => self
+                    .document
+                    .fragments
+                    .get(&spread.node.fragment_name.node)
+                    .map_or(0, |fragment| {
+                        self.introspect(&fragment.node.selection_set.node, depth + 1)
+                    }),
+            };
+            objects = objects.saturating_add(more);
+        }
+        objects
+    }
+}
+
+impl Node {
+    fn leaf(field: &Field, base: u64) -> Self {
+        Self {
+            key: field.response_key().node.clone(),
+            base,
+            each: 0,
+            rows: 0,
+            children: Vec::new(),
+        }
+    }
+
+    fn estimate(&self) -> u64 {
+        let of_one = self
+            .children
+            .iter()
+            .map(Self::estimate)
+            .fold(self.each, u64::saturating_add);
+        self.base.saturating_add(self.rows.saturating_mul(of_one))
+    }
+
+    fn count(&self, answered: &Answered) -> u64 {
+        let Answered::Object(fields) = answered else {
+            return 0;
+        };
+        match fields.get(&self.key) {
+            None => 0,
+            Some(value) => self.base.saturating_add(self.count_value(value)),
+        }
+    }
+
+    fn count_value(&self, value: &Answered) -> u64 {
+        match value {
+            Answered::List(values) => values.iter().map(|value| self.count_value(value)).sum(),
+            Answered::Object(_) => self
+                .children
+                .iter()
+                .map(|child| child.count(value))
+                .fold(self.each, u64::saturating_add),
+            _ => 0,
+        }
+    }
+}
+
+impl Plan {
+    /// Points that the operation may cost. At least one.
+    pub fn estimate(&self) -> u64 {
+        let points = self.roots.iter().map(Node::estimate).fold(0, u64::saturating_add);
+        points.saturating_add(self.introspection()).max(1)
+    }
+
+    /// Points that the answer did cost. At least one.
+    pub fn actual(&self, data: &Answered) -> u64 {
+        let points = self
+            .roots
+            .iter()
+            .map(|root| root.count(data))
+            .fold(0, u64::saturating_add);
+        points.saturating_add(self.introspection()).max(1)
+    }
+
+    fn introspection(&self) -> u64 {
+        self.introspected.div_ceil(INTROSPECTED_OBJECTS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use async_graphql::parser::parse_query;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    const SCHEMA: &str = "
+        interface Node { id: ID! }
+        type Query { node(id: ID!): Node nodes(ids: [ID!]!): [Node] person(id: ID!): Person \
+            people(first: Int, after: String, last: Int, before: String): PersonConnection }
+        type Mutation { personCreate(name: String!): PersonPayload }
+        type PersonPayload { person: Person }
+        type PersonConnection { edges: [PersonEdge!]! nodes: [Person!]! pageInfo: PageInfo! totalCount: Int! }
+        type PersonEdge { node: Person! cursor: String! }
+        type PageInfo { hasNextPage: Boolean! }
+        type Person implements Node { id: ID! name: String! boss: Person reports: [Person!]! \
+            friends(first: Int! = 10): [Person!]! tags: [String!]! }
+    ";
+
+    fn plan(query: &str, variables: Json) -> Plan {
+        let table = CostTable::of_schema(SCHEMA).unwrap();
+        let document = parse_query(query).unwrap();
+        let (_, operation) = document.operations.iter().next().unwrap();
+        table.plan(&document, &operation.node, &Variables::from_json(variables))
+    }
+
+    fn estimate(query: &str) -> u64 {
+        plan(query, json!({})).estimate()
+    }
+
+    #[test]
+    fn objects_cost_one_and_leaves_nothing() {
+        assert_eq!(estimate("{ __typename }"), 1);
+        assert_eq!(estimate("{ person(id: 1) { id name tags } }"), 1);
+        assert_eq!(estimate("{ person(id: 1) { boss { boss { name } } } }"), 3);
+        assert_eq!(estimate("{ a: person(id: 1) { id } b: person(id: 2) { id } }"), 2);
+        assert_eq!(estimate("mutation { personCreate(name: \"x\") { person { id } } }"), 12);
+    }
+
+    #[test]
+    fn pages_multiply_what_is_below_them() {
+        assert_eq!(
+            estimate("{ people(first: 50) { nodes { id boss { id } } } }"),
+            1 + 50 * 2
+        );
+        assert_eq!(
+            estimate("{ people(last: 5) { edges { cursor node { id } } pageInfo { hasNextPage } totalCount } }"),
+            1 + 5 + 5
+        );
+        assert_eq!(estimate("{ people { nodes { id } } }"), 1 + 20);
+        assert_eq!(
+            estimate("{ people(first: 2) { nodes { reports { id } friends(first: 3) { id } friends { id } } } }"),
+            1 + 2 * (1 + 10 + 3 + 10)
+        );
+        assert_eq!(estimate("{ nodes(ids: [1, 2, 3]) { id } }"), 3);
+    }
+
+    #[test]
+    fn variables_defaults_fragments_and_interfaces_hide_nothing() {
+        let through =
+            |variables| plan("query($n: Int = 90) { people(first: $n) { nodes { id } } }", variables).estimate();
+        assert_eq!((through(json!({})), through(json!({ "n": 7 }))), (91, 8));
+        assert_eq!(
+            estimate(
+                "{ ...f } fragment f on Query { people(first: 50) { ... on PersonConnection { nodes { ...g } } } } fragment g on Person { boss { id } }"
+            ),
+            1 + 50 * 2
+        );
+        assert_eq!(
+            estimate("{ node(id: 1) { ... on Person { friends(first: 5000) { id } } } }"),
+            5001
+        );
+        assert_eq!(
+            plan(
+                "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+                json!({ "ids": ["a", "b"] })
+            )
+            .estimate(),
+            2
+        );
+    }
+
+    #[test]
+    fn nothing_wraps_around() {
+        let deep = (0..12).fold("id".to_owned(), |inner, _| {
+            format!("friends(first: 9000000000000000000) {{ {inner} }}")
+        });
+        assert_eq!(estimate(&format!("{{ person(id: 1) {{ {deep} }} }}")), u64::MAX);
+        assert_eq!(estimate("{ people(first: -1) { nodes { id } } }"), 21);
+        assert_eq!(estimate("{ ...a } fragment a on Query { ...a }"), 1);
+    }
+
+    #[test]
+    fn introspection_is_counted_by_what_it_answers() {
+        assert_eq!(estimate("{ __schema { queryType { name } } }"), 1);
+        let deep = (0..6).fold("name".to_owned(), |inner, _| format!("fields {{ type {{ {inner} }} }}"));
+        assert!(estimate(&format!("{{ __schema {{ types {{ {deep} }} }} }}")) > 5_000);
+    }
+
+    #[test]
+    fn the_answer_says_what_it_did_cost() {
+        let plan = plan(
+            "{ people(first: 50) { nodes { id boss { id } } totalCount } other: person(id: 1) { id } }",
+            json!({}),
+        );
+        let answer = json!({ "people": { "nodes": [{ "id": 1, "boss": null }, { "id": 2, "boss": { "id": 1 } }], "totalCount": 2 }, "other": null });
+        assert_eq!(plan.estimate(), 1 + 100 + 5 + 1);
+        assert_eq!(plan.actual(&Answered::from_json(answer).unwrap()), 1 + 3 + 5);
+        assert_eq!(plan.actual(&Answered::Null), 1);
+    }
+}

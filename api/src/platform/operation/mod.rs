@@ -1,0 +1,189 @@
+//! One operation, from what a client sent to what it is answered: the same way for every transport.
+//!
+//! document → guard → parse → cost → bucket → execute → codes and public texts. What is refused on the way was not
+//! executed. Transports decide what they let in, and how an [`Answer`] is written.
+
+mod answer;
+mod bucket;
+mod cost;
+pub mod guard;
+mod incoming;
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Request, Response, Value};
+use domain::lang::Text;
+use futures::FutureExt;
+use tracing::{Span, field};
+
+pub use answer::{Answer, Cost, Refusal};
+pub use bucket::Buckets;
+pub use cost::CostTable;
+pub use incoming::Incoming;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::platform::Ctx;
+use crate::platform::auth::authenticate;
+use crate::platform::ctx::RequestInfo;
+use crate::platform::graphql::prepared;
+
+/// An operation must have been answered by then.
+const EXECUTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Executes operations. The schema, behind a wall that keeps its types out of `platform`.
+pub trait Engine: Send + Sync {
+    /// Executes one operation.
+    fn execute(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>>;
+
+    /// The schema's text.
+    fn sdl(&self) -> String;
+}
+
+/// An operation that may be executed: it passed the guard, and its cost was taken from the caller's bucket.
+pub struct Operation {
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// The first field it asks the root for: what it is counted under.
+    pub field: String,
+    request: Request,
+    plan: cost::Plan,
+    taken: u64,
+}
+
+/// The span of an operation, to be filled while it is worked on.
+pub fn span(info: &RequestInfo) -> Span {
+    tracing::info_span!(
+        "operation",
+        request_id = %info.id,
+        operation = field::Empty,
+        field = field::Empty,
+        actor = field::Empty,
+        cost = field::Empty,
+        statements = field::Empty,
+        errors = field::Empty,
+    )
+}
+
+/// Who asks.
+pub async fn identify(app: &Arc<App>, bearer: Option<&str>, info: RequestInfo) -> Result<Arc<Ctx>, Refusal> {
+    let ctx = authenticate(app, bearer, info).await.map_err(|error| Refusal {
+        status: actix_web::http::StatusCode::SERVICE_UNAVAILABLE,
+        ..Refusal::from(error)
+    })?;
+    Span::current().record("actor", ctx.actor.kind_and_id().0);
+    Ok(ctx)
+}
+
+/// Makes an operation of what came in. `accepts` is asked whether the transport carries this kind.
+pub fn prepare(
+    ctx: &Ctx,
+    mut incoming: Incoming,
+    accepts: impl FnOnce(OperationType) -> Result<(), Refusal>,
+) -> Result<Operation, Refusal> {
+    let text = incoming.query.take().ok_or_else(|| {
+        Refusal::from(Error::bad_input(
+            "There is no query in the request.",
+            "リクエストにqueryがありません。",
+        ))
+    })?;
+    let document = read(&text).map_err(|text| Refusal::of_document(Error::BadInput(text)))?;
+    let operation = named(&document, incoming.operation_name.as_deref())?;
+    let kind = operation.ty;
+    accepts(kind)?;
+    let variables = incoming.take_variables();
+    let plan = ctx.app.costs.plan(&document, operation, &variables);
+    let field = ctx.app.costs.root_field(operation);
+    let span = Span::current();
+    span.record("field", field.as_str());
+    if let Some(name) = &incoming.operation_name {
+        span.record("operation", name.as_str());
+    }
+    let taken = plan.estimate();
+    let most = ctx.app.config.cost_limit;
+    if taken > most {
+        return Err(Refusal::of_document(Error::bad_input(
+            format!(
+                "The operation may cost {taken} points; {most} is the most: ask for smaller pages or fewer fields."
+            ),
+            format!(
+                "このクエリの推定コストは{taken}で、上限の{most}を超えています（ページの件数や項目を減らしてください）。"
+            ),
+        )));
+    }
+    ctx.app.buckets.take(ctx, taken)?;
+    let mut request = Request::new(text).variables(variables);
+    request.operation_name = incoming.operation_name;
+    request.set_parsed_query(document);
+    Ok(Operation {
+        kind,
+        field,
+        request,
+        plan,
+        taken,
+    })
+}
+
+/// Guards and parses a document: what passes here is safe to validate and execute.
+pub fn read(text: &str) -> Result<ExecutableDocument, Text> {
+    guard::check_text(text)?;
+    let document = parse_query(text).map_err(|error| Text::new(error.to_string(), error.to_string()))?;
+    guard::check_expansion(&document)?;
+    Ok(document)
+}
+
+fn named<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Refusal> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next(),
+        (DocumentOperations::Multiple(_), None) => None,
+    };
+    found.map(|operation| &operation.node).ok_or_else(|| {
+        Refusal::of_document(Error::bad_input(
+            "operationName names no operation of the document, or is missing where there are several.",
+            "operationNameに該当する操作がドキュメントにないか、複数の操作があるのに指定されていません。",
+        ))
+    })
+}
+
+/// Executes an operation and answers it.
+pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
+    let Operation {
+        request, plan, taken, ..
+    } = operation;
+    let (lang, id) = (ctx.request.lang, ctx.request.id);
+    let request = prepared(request, ctx);
+    let executing = AssertUnwindSafe(ctx.app.engine.execute(request)).catch_unwind();
+    let answer = match tokio::time::timeout(EXECUTION_TIMEOUT, executing).await {
+        Ok(Ok(response)) => Answer::executed(response, lang, id),
+        Ok(Err(_panic)) => failed("a resolver panicked", ctx),
+        Err(_late) => failed("the operation took too long", ctx),
+    };
+    if let Err(error) = ctx.end_read().await {
+        tracing::warn!(%error, "ending the read transaction failed");
+    }
+    let actual = plan.actual(answer.data().unwrap_or(&Value::Null));
+    let throttle = ctx.app.buckets.settle(ctx, taken, actual);
+    let span = Span::current();
+    span.record("cost", actual);
+    span.record("statements", ctx.statements());
+    span.record("errors", answer.error_count());
+    tracing::info!("answered");
+    answer.costing(Cost {
+        requested: taken,
+        actual: Some(actual),
+        throttle,
+    })
+}
+
+fn failed(why: &'static str, ctx: &Ctx) -> Answer {
+    Answer::refused(&Refusal::from(Error::internal(why)), ctx.request.lang, ctx.request.id)
+}
