@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix_web::dev::Server;
 use actix_web::{HttpServer, web};
 use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -45,6 +47,10 @@ pub struct App {
     pub costs: CostTable,
     /// How much each client may ask for.
     pub buckets: Buckets,
+    /// One permit for each open socket or stream.
+    pub streams: Arc<Semaphore>,
+    /// Whether the process is about to stop.
+    pub closing: Closing,
     /// Keeps uploaded files.
     pub uploads: Box<dyn UploadSink>,
 }
@@ -57,7 +63,7 @@ impl App {
         let keys = KeyRing::default();
         keys.maintain(&database.global(&Arc::default()), &secret, clock.now())
             .await?;
-        let engine = schema::build();
+        let engine = schema::Executor::build();
         Ok(Arc::new(Self {
             tokens: Tokens::new(&config.public_url, keys.clone()),
             passwords: Passwords::new()?,
@@ -66,6 +72,8 @@ impl App {
             costs: CostTable::of_schema(&engine.sdl()).map_err(Error::internal)?,
             buckets: Buckets::new(config.cost_bucket, config.cost_restored_per_second),
             engine: Box::new(engine),
+            streams: Arc::new(Semaphore::new(config.max_streams)),
+            closing: Closing::default(),
             uploads: Box::new(imports::Uploads),
             config,
             database,
@@ -94,9 +102,59 @@ impl App {
         })
         .workers(workers)
         .shutdown_timeout(8)
+        // Sockets and streams must hear of it first: see [`Self::serve_until_asked`].
+        .disable_signals()
         .listen(listener)?
         .run();
         Ok(server)
+    }
+
+    /// Serves until SIGTERM or SIGINT. Open sockets and streams are closed, so that their clients go elsewhere; then no
+    /// connection is taken any more, and what is under way is answered.
+    pub async fn serve_until_asked(self: &Arc<Self>, listener: TcpListener) -> std::io::Result<()> {
+        let server = self.serve(listener)?;
+        let (app, handle) = (Arc::clone(self), server.handle());
+        actix_web::rt::spawn(async move {
+            if let Err(error) = asked_to_stop().await {
+                tracing::error!(%error, "cannot hear signals");
+                return;
+            }
+            tracing::info!("stopping");
+            app.closing.begin();
+            handle.stop(true).await;
+        });
+        server.await
+    }
+}
+
+/// Returns when the process is asked to stop.
+async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        asked = tokio::signal::ctrl_c() => asked,
+    }
+}
+
+/// Tells whoever keeps a connection open that the process is about to stop.
+#[derive(Debug, Default)]
+pub struct Closing(watch::Sender<bool>);
+
+impl Closing {
+    /// It stops now.
+    pub fn begin(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it does.
+    pub fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until it does.
+    pub async fn begun(&self) {
+        // The sender is ours, so there is no error.
+        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }
 

@@ -114,7 +114,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let app = open(config).await?;
             let listener = listen(&app.config)?;
             println!("Hikitsugi listens on http://{}", listener.local_addr()?);
-            app.serve(listener)?.await?;
+            app.serve_until_asked(listener).await?;
             app.database.close().await;
         }
         Command::Migrate => migrate(&Config::load(file)?).await?,
@@ -220,7 +220,7 @@ async fn serve_demo(mut config: Config, file: PathBuf) -> Result<(), Failure> {
     }
     let app = App::build(config, database, Courier::Stdout).await?;
     demo::print_welcome(listener.local_addr()?);
-    app.serve(listener)?.await?;
+    app.serve_until_asked(listener).await?;
     app.database.close().await;
     Ok(())
 }

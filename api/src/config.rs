@@ -37,6 +37,8 @@ pub struct Config {
     pub cost_bucket: u64,
     /// Points that come back into it each second.
     pub cost_restored_per_second: u64,
+    /// Most sockets and event streams that are open at once.
+    pub max_streams: usize,
     /// Pages of these origins may call the API from a browser, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
     /// `json` or `text`.
@@ -76,6 +78,7 @@ impl Default for Config {
             cost_limit: 5_000,
             cost_bucket: 20_000,
             cost_restored_per_second: 1_000,
+            max_streams: 10_000,
             cors_origins: Vec::new(),
             log_format: LogFormat::Text,
             log: "info,sea_orm_migration=warn,actix_server=warn".into(),

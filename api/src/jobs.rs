@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::platform::events::reader;
 use crate::platform::jobs::{self, Job, Running};
 use crate::{handovers, housekeeping, imports, risk};
 
 /// How often interrupted imports are taken up again.
 const RESUME_IMPORTS: Duration = Duration::from_secs(5);
+/// How often it is looked whether another process wrote what somebody here watches.
+const LOOK_AT_LOGS: Duration = Duration::from_millis(500);
 /// How often keys are looked after and what has expired is deleted.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -35,6 +38,11 @@ pub fn all() -> Vec<Job> {
         Job::Daily {
             name: "uploads.day",
             run: |ctx| Box::pin(housekeeping::uploads_forget(ctx)),
+        },
+        Job::Periodic {
+            name: "events.look",
+            every: LOOK_AT_LOGS,
+            run: |app| Box::pin(reader::look(app)),
         },
         Job::Periodic {
             name: "imports.resume",

@@ -4,11 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use async_graphql::{
-    Context, EmptySubscription, ID, Interface, MergedObject, Object, Request, Response, SDLExportOptions, Schema,
+    Context, EmptyMutation, EmptySubscription, ID, Interface, MergedObject, Object, Request, Response,
+    SDLExportOptions, Schema,
 };
 
 use crate::error::{Error, Result};
-use crate::platform::graphql::{Root, loaders, parse_any};
+use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
     accounts, activities, api_clients, contacts, events, handovers, imports, members, orders, products, risk, sessions,
@@ -57,12 +58,39 @@ pub struct Mutation(
     imports::ImportMutation,
 );
 
-/// The schema of the process.
-pub type HikitsugiSchema = Schema<Root<Query>, Root<Mutation>, EmptySubscription>;
+/// The root of what can be followed. Each delivery reads the event log as far as the caller may.
+#[derive(MergedObject, Default)]
+pub struct Subscription(
+    accounts::AccountSubscription,
+    handovers::HandoverSubscription,
+    events::EventSubscription,
+);
 
-/// Builds it: once a process.
+/// The schema of the process.
+pub type HikitsugiSchema = Schema<Root<Query>, Root<Mutation>, Deliveries<Subscription>>;
+
+/// What executes requests: the schema, and one whose root of reads is the schema's root of subscriptions.
+pub struct Executor {
+    schema: HikitsugiSchema,
+    deliveries: Schema<Root<Subscription>, EmptyMutation, EmptySubscription>,
+}
+
+impl Executor {
+    /// Builds it: once a process.
+    pub fn build() -> Self {
+        Self {
+            schema: build(),
+            deliveries: Schema::build(Root::default(), EmptyMutation, EmptySubscription)
+                .limit_depth(DEPTH)
+                .limit_directives(DIRECTIVES)
+                .finish(),
+        }
+    }
+}
+
+/// Builds the schema.
 pub fn build() -> HikitsugiSchema {
-    Schema::build(Root::default(), Root::default(), EmptySubscription)
+    Schema::build(Root::default(), Root::default(), Deliveries::default())
         .limit_depth(DEPTH)
         .limit_directives(DIRECTIVES)
         .finish()
@@ -77,13 +105,17 @@ pub fn sdl() -> String {
     )
 }
 
-impl Engine for HikitsugiSchema {
+impl Engine for Executor {
     fn execute(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
-        Box::pin(Schema::execute(self, request))
+        Box::pin(self.schema.execute(request))
+    }
+
+    fn deliver(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
+        Box::pin(self.deliveries.execute(request))
     }
 
     fn sdl(&self) -> String {
-        Schema::sdl(self)
+        self.schema.sdl()
     }
 }
 

@@ -16,5 +16,6 @@ mod risk;
 mod schema;
 mod sessions;
 mod signals;
+mod subscriptions;
 mod tidy;
 mod walls;

@@ -1,6 +1,11 @@
 //! A GraphQL client as an app team would write it: JSON over HTTP.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+
+/// A stream that says nothing for so long is taken to have said all.
+const QUIET: Duration = Duration::from_millis(250);
 
 /// Calls the API with one token.
 #[derive(Clone)]
@@ -40,28 +45,66 @@ impl Client {
 
     /// As [`send`](Self::send), in a language.
     pub async fn send_in(&self, lang: &str, query: &str, variables: Value) -> Answer {
-        let mut request = self
-            .http
-            .post(format!("{}/graphql", self.base))
+        if query.starts_with("subscription") {
+            return self.deliveries(query, variables, usize::MAX).await;
+        }
+        let response = self
+            .http(reqwest::Method::POST, "/graphql")
             .header("Accept", "application/graphql-response+json")
             .header("Accept-Language", lang)
-            .json(&json!({ "query": query, "variables": variables }));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        let response = request.send().await.unwrap();
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await
+            .unwrap();
         let status = response.status().as_u16();
         let shown = response
             .headers()
             .get("x-request-id")
             .map(|id| id.to_str().unwrap().to_owned());
         let mut body: Value = response.json().await.unwrap();
-        // Every answer carries the request id, in the header and in the body; it is taken out so that answers compare.
-        let id = body["extensions"].as_object_mut().unwrap().remove("requestId").unwrap();
-        assert_eq!(id.as_str(), shown.as_deref());
-        // What is left in the caller's bucket differs from call to call.
-        body["extensions"].as_object_mut().unwrap().remove("cost");
+        cleared(&mut body, shown.as_deref());
         Answer { status, body }
+    }
+
+    /// Follows a subscription until it has delivered `most` times or is quiet: the answers are under `deliveries`.
+    pub async fn deliveries(&self, query: &str, variables: Value, most: usize) -> Answer {
+        match self.follow(query, variables).await {
+            Ok(mut stream) => {
+                let mut deliveries = Vec::new();
+                while deliveries.len() < most
+                    && let Some(delivery) = stream.next(QUIET).await
+                {
+                    deliveries.push(delivery);
+                }
+                Answer {
+                    status: 200,
+                    body: json!({ "deliveries": deliveries }),
+                }
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// Opens a subscription as server-sent events.
+    pub async fn follow(&self, query: &str, variables: Value) -> Result<EventStream, Answer> {
+        let response = self
+            .http(reqwest::Method::POST, "/graphql")
+            .header("Accept", "text/event-stream, application/graphql-response+json")
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await
+            .unwrap();
+        let status = response.status().as_u16();
+        let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        if media_type.starts_with("text/event-stream") {
+            return Ok(EventStream {
+                response,
+                bytes: Vec::new(),
+            });
+        }
+        let mut body: Value = response.json().await.unwrap();
+        cleared(&mut body, None);
+        Err(Answer { status, body })
     }
 
     /// Sends an operation that must succeed without top-level errors; gives `data`.
@@ -93,5 +136,59 @@ impl Client {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
+    }
+}
+
+/// Every answer carries the request id, in the header and in the body, and what is left in the caller's bucket: they
+/// differ from call to call and are taken out, so that answers compare.
+fn cleared(body: &mut Value, shown: Option<&str>) {
+    let extensions = body["extensions"].as_object_mut().unwrap();
+    let id = extensions.remove("requestId").unwrap();
+    if let Some(shown) = shown {
+        assert_eq!(id, shown);
+    }
+    extensions.remove("cost");
+}
+
+/// A subscription over server-sent events.
+pub struct EventStream {
+    response: reqwest::Response,
+    bytes: Vec<u8>,
+}
+
+impl EventStream {
+    /// The next answer; `None` when it is quiet for so long or has ended.
+    pub async fn next(&mut self, within: Duration) -> Option<Value> {
+        loop {
+            while let Some(end) = self.bytes.windows(2).position(|pair| pair == b"\n\n") {
+                let message: Vec<u8> = self.bytes.drain(..end + 2).collect();
+                let message = String::from_utf8(message).unwrap();
+                if let Some(data) = message.strip_prefix("event: next\ndata: ") {
+                    let mut body = serde_json::from_str(data).unwrap();
+                    cleared(&mut body, None);
+                    return Some(body);
+                }
+                if message.starts_with("event: complete") {
+                    return None;
+                }
+            }
+            let chunk = tokio::time::timeout(within, self.response.chunk())
+                .await
+                .ok()?
+                .unwrap()?;
+            self.bytes.extend_from_slice(&chunk);
+        }
+    }
+
+    /// Waits for the end; what came before it.
+    pub async fn end(mut self, within: Duration) -> Vec<Value> {
+        let mut all = Vec::new();
+        let ended = tokio::time::timeout(within, async {
+            while let Some(answer) = self.next(within).await {
+                all.push(answer);
+            }
+        });
+        ended.await.expect("the stream has not ended");
+        all
     }
 }

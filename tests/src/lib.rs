@@ -8,9 +8,11 @@ mod company;
 mod fixtures;
 pub mod postgres;
 mod snapshot;
+mod socket;
 pub mod surface;
 
 pub use app::{Db, PASSWORD, TestApp, run};
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, EventStream};
 pub use company::{Company, Ids, Person};
 pub use snapshot::snapshot;
+pub use socket::Socket;

@@ -30,6 +30,8 @@ pub struct Row {
 pub enum Call {
     /// Arguments and selection of a query.
     Query(fn(&Ids) -> String),
+    /// The same of a subscription.
+    Subscription(fn(&Ids) -> String),
     /// Input of a mutation; its input type is the field's name with `Input`, unless another is named.
     Mutation(fn(&Ids) -> Value),
     Named(&'static str, fn(&Ids) -> Value),
@@ -47,6 +49,7 @@ impl Row {
         };
         match self.call {
             Call::Query(text) => (format!("{{ {}{} }}", self.field, text(ids)), json!({})),
+            Call::Subscription(text) => (format!("subscription {{ {}{} }}", self.field, text(ids)), json!({})),
             Call::Mutation(input) => {
                 let (head, tail) = self.field.split_at(1);
                 mutation(format!("{}{tail}Input", head.to_uppercase()), input(ids))
@@ -56,7 +59,7 @@ impl Row {
     }
 
     pub fn is_mutation(&self) -> bool {
-        !matches!(self.call, Call::Query(_))
+        !matches!(self.call, Call::Query(_) | Call::Subscription(_))
     }
 }
 
@@ -94,7 +97,7 @@ const fn row(field: &'static str, who: Who, call: Call) -> Row {
 /// One row a root field.
 pub fn rows() -> Vec<Row> {
     use Action as A;
-    use Call::{Mutation as M, Named as N, Query as Q};
+    use Call::{Mutation as M, Named as N, Query as Q, Subscription as S};
     use Who::{Anybody, AnybodyButClients, May, Person};
     vec![
         row(
@@ -539,6 +542,32 @@ pub fn rows() -> Vec<Row> {
             "events",
             May(A::EventRead),
             Q(|_| "(first: 5) { nodes { type } }".into()),
+        ),
+        row(
+            "accountChanged",
+            May(A::EventRead),
+            S(|ids| {
+                format!(
+                    "(accountIds: [\"{}\"], afterSequence: \"0\") {{ event {{ id accountId }} }}",
+                    ids.get("acct")
+                )
+            }),
+        ),
+        row(
+            "handoverChanged",
+            May(A::EventRead),
+            S(|ids| {
+                format!(
+                    "(handoverId: \"{}\", accountId: \"{}\", afterSequence: \"0\") {{ event {{ id subjectId }} }}",
+                    ids.get("hand"),
+                    ids.get("acct")
+                )
+            }),
+        ),
+        row(
+            "eventsAdded",
+            May(A::EventRead),
+            S(|_| "(afterSequence: \"0\") { id type subjectId accountId actorId payload }".into()),
         ),
     ]
 }

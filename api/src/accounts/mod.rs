@@ -15,10 +15,12 @@ pub mod mutations;
 pub mod queries;
 pub mod schema;
 pub mod service;
+mod subscriptions;
 
 pub use loaders::{AccountById, grouped};
 pub use mutations::AccountMutation;
 pub use schema::{Account, AccountQuery};
+pub use subscriptions::AccountSubscription;
 
 use crate::platform::graphql::{Gid, IdKind};
 

@@ -9,7 +9,7 @@ pub mod schema;
 pub mod service;
 
 pub use loaders::EventById;
-pub use schema::{Event, EventQuery};
+pub use schema::{Event, EventQuery, EventSubscription};
 
 use crate::platform::graphql::{Gid, IdKind};
 

@@ -10,7 +10,12 @@ use super::EventId;
 use super::service::{self, EventFilter};
 use crate::accounts::AccountId;
 use crate::error::Result;
-use crate::platform::graphql::{BigInt, Connection, PageArgs, Total, any_id, connection, cx};
+use crate::platform::graphql::{
+    BigInt, Connection, Interest, PageArgs, Total, any_id, check_start, connection, cx, delivered,
+};
+
+/// Events of one delivery.
+const EVENTS_AT_ONCE: usize = 100;
 
 /// Who did something.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +182,37 @@ impl EventQuery {
     /// The number of the last event that the caller may read, to begin reading `events` from; 0 when there is none.
     async fn event_sequence(&self, gql: &Context<'_>) -> Result<Option<BigInt>> {
         service::event_sequence(cx(gql)).await.map(BigInt).map(Some)
+    }
+}
+
+/// Following the event log.
+#[derive(Default)]
+pub struct EventSubscription;
+
+#[Object]
+impl EventSubscription {
+    /// What happens in the tenant, in order, as far as the caller may read it at that moment; up to 100 events at a time.
+    /// To come back without missing anything, name the last `sequence` that arrived.
+    async fn events_added(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "Only events of these types, such as `handover.completed`; at most 50.")] types: Option<
+            Vec<String>,
+        >,
+        #[graphql(desc = "Begin behind this number instead of now.")] after_sequence: Option<BigInt>,
+    ) -> Result<Option<Vec<Event>>> {
+        service::event_follow_authorize(cx(gql), types.as_deref())?;
+        let after = check_start(gql, after_sequence.as_ref()).await?;
+        let interest = || Interest {
+            after,
+            most: EVENTS_AT_ONCE,
+            matches: Box::new(move |event| types.as_ref().is_none_or(|types| types.contains(&event.r#type))),
+        };
+        let Some(events) = delivered(gql, interest) else {
+            return Ok(None);
+        };
+        let seen = service::event_seen(cx(gql), events).await?;
+        Ok(Some(seen.into_iter().map(Event::from).collect()))
     }
 }
 

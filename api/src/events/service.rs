@@ -57,6 +57,20 @@ pub async fn event_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<event::Model
     Ok(db.all(select).await?)
 }
 
+/// May the caller follow the log, and these types of it?
+pub fn event_follow_authorize(ctx: &Ctx, types: Option<&[String]>) -> Result<()> {
+    ctx.authorize(Action::EventRead)?;
+    check_types(types.unwrap_or_default())
+}
+
+/// The ones of these events, in their order, that the caller may read now.
+pub async fn event_seen(ctx: &Ctx, events: &[event::Model]) -> Result<Vec<event::Model>> {
+    let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
+    let mut seen = event_find_many(ctx, &ids).await?;
+    seen.sort_unstable_by_key(|event| event.seq);
+    Ok(seen)
+}
+
 /// The number of the last event that the caller may read; 0 when there is none.
 pub async fn event_sequence(ctx: &Ctx) -> Result<i64> {
     let db = ctx.read().await?;
@@ -65,18 +79,23 @@ pub async fn event_sequence(ctx: &Ctx) -> Result<i64> {
     Ok(last.map_or(0, |row| row.seq))
 }
 
+fn check_types(types: &[String]) -> Result<()> {
+    if types.len() > MOST_TYPES {
+        return Err(Error::bad_input(
+            format!("At most {MOST_TYPES} types."),
+            format!("種類は{MOST_TYPES}件以内で指定してください。"),
+        ));
+    }
+    Ok(())
+}
+
 async fn selected(ctx: &Ctx, db: &TenantDb, filter: &EventFilter) -> Result<Select<event::Entity>> {
     let mut select = event::Entity::find();
     if let Some(after) = filter.after_sequence {
         select = select.filter(event::Column::Seq.gt(after));
     }
     if let Some(types) = &filter.types {
-        if types.len() > MOST_TYPES {
-            return Err(Error::bad_input(
-                format!("At most {MOST_TYPES} types."),
-                format!("種類は{MOST_TYPES}件以内で指定してください。"),
-            ));
-        }
+        check_types(types)?;
         select = select.filter(event::Column::Type.is_in(types));
     }
     seen(ctx, db, select).await

@@ -16,10 +16,12 @@ mod progress;
 mod queries;
 pub mod schema;
 pub mod service;
+mod subscriptions;
 mod types;
 
 pub use loaders::{HandoverById, StepById};
 pub use schema::{HandoverMutation, HandoverQuery};
+pub use subscriptions::HandoverSubscription;
 pub use types::{Handover, HandoverStep, of_account, open_of_account};
 
 use crate::platform::graphql::{Gid, IdKind};

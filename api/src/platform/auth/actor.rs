@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// Who asks. Made anew for every request from the token and the database; the token's own word about roles is not
 /// believed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Actor {
     /// No token, or one that is not valid (then why).
     Anonymous {
@@ -55,6 +55,14 @@ impl Actor {
                 _ => Grant::Never,
             },
             Self::System => Grant::All,
+        }
+    }
+
+    /// Why the token that came was refused, when one was.
+    pub fn refused(&self) -> Option<&Text> {
+        match self {
+            Self::Anonymous { refused } => refused.as_ref(),
+            _ => None,
         }
     }
 

@@ -1,13 +1,18 @@
 //! Reading the log: what changed since a version, and readers that remember how far they got.
 
+use std::sync::Arc;
+
 use domain::lang::Text;
-use entity::event;
+use entity::{event, tenant_clock};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::tenancy::TenantDb;
 
+/// Tenants asked for in one statement.
+const TENANTS_PER_LOOK: usize = 500;
 /// Changes looked back at when a stale version is explained.
 const LOOK_BACK: u64 = 50;
 
@@ -18,6 +23,30 @@ pub async fn after(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<event::Mod
         .order_by_asc(event::Column::Seq)
         .limit(limit);
     Ok(db.all(select).await?)
+}
+
+/// The number of the last event of a tenant's log; 0 when there is none.
+pub async fn end(app: &App, tenant: Uuid) -> Result<i64> {
+    let clocks = ends(app, &[tenant]).await?;
+    Ok(clocks.first().map_or(0, |clock| clock.seq))
+}
+
+/// Looks how far the watched logs have grown, and wakes those who watch: that is how they hear of what other processes
+/// wrote. One statement, whoever wrote how much.
+pub async fn look(app: &Arc<App>) -> Result<()> {
+    let watched = app.announcer.watched();
+    for tenants in watched.chunks(TENANTS_PER_LOOK) {
+        for clock in ends(app, tenants).await? {
+            app.announcer.found(clock.tenant_id, clock.seq);
+        }
+    }
+    Ok(())
+}
+
+async fn ends(app: &App, tenants: &[Uuid]) -> Result<Vec<tenant_clock::Model>> {
+    let statements = Arc::default();
+    let select = tenant_clock::Entity::find().filter(tenant_clock::Column::TenantId.is_in(tenants.iter().copied()));
+    Ok(app.database.global(&statements).all(select).await?)
 }
 
 /// The answer to a change that names an old version: a `CONFLICT` that says which fields others changed since.

@@ -1,6 +1,7 @@
 //! The API's own grammar: ids, cursors, pages, payloads, scalars, and the request's context inside resolvers.
 
 mod cursor;
+mod delivery;
 mod ids;
 pub mod input;
 mod page;
@@ -16,6 +17,7 @@ use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use async_graphql::{Context, Request};
 
 pub use cursor::CursorKey;
+pub use delivery::{Deliveries, Delivery, Interest, check_start, delivered};
 pub use ids::{Gid, IdKind, any_id, parse_any};
 pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page};
 pub use payload::UserErrorView;

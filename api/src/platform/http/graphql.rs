@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::guard::fn_guard;
 use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,11 +16,11 @@ use futures::StreamExt;
 use tracing::Instrument;
 
 use super::negotiate::{Accepted, Encoding, MediaType};
-use super::{headers, reply};
+use super::{event_stream, headers, reply, socket};
 use crate::app::App;
 use crate::error::Error;
 use crate::platform::ctx::RequestInfo;
-use crate::platform::operation::{self, Answer, Incoming, Refusal};
+use crate::platform::operation::{self, Answer, Incoming, Refusal, Subscription};
 
 /// A request must have arrived by then.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,6 +28,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) fn configure(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::resource("/graphql")
+            .route(web::get().guard(fn_guard(socket::is_wanted)).to(socket::open))
             .route(web::get().to(answer))
             .route(web::post().to(answer))
             .default_service(web::to(not_allowed)),
@@ -58,11 +60,16 @@ async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload
     let span = operation::span(&info);
     let accepted = Accepted::of(text(&request, ACCEPT));
     let encoding = Encoding::of(text(&request, ACCEPT_ENCODING));
-    let (answer, media_type) = match work(app.into_inner(), &request, payload, info, accepted)
+    match work(app.into_inner(), &request, payload, info, accepted)
         .instrument(span)
         .await
     {
-        Ok(answered) => answered,
+        Ok(Outcome::Answer(answer)) => {
+            // Something of ours is accepted, or there would be no answer.
+            let media_type = accepted.single().unwrap_or(MediaType::Json);
+            reply::answer(answer, media_type, encoding).await
+        }
+        Ok(Outcome::Stream(response)) => response,
         Err(refusal) => {
             let mut response = reply::answer(Answer::refused(&refusal, lang, id), accepted.refusal(), encoding).await;
             if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
@@ -70,10 +77,15 @@ async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload
                     .headers_mut()
                     .insert(ALLOW, actix_web::http::header::HeaderValue::from_static("POST"));
             }
-            return response;
+            response
         }
-    };
-    reply::answer(answer, media_type, encoding).await
+    }
+}
+
+/// What comes of a request that was not refused.
+enum Outcome {
+    Answer(Answer),
+    Stream(HttpResponse),
 }
 
 async fn work(
@@ -82,23 +94,27 @@ async fn work(
     payload: web::Payload,
     info: RequestInfo,
     accepted: Accepted,
-) -> Result<(Answer, MediaType), Refusal> {
-    let media_type = accepted.single().ok_or_else(|| {
+) -> Result<Outcome, Refusal> {
+    let not_acceptable = || {
         Refusal::new(
             StatusCode::NOT_ACCEPTABLE,
             Error::bad_input(
-                "Accept one of application/graphql-response+json, application/json and text/event-stream.",
-                "Acceptにはapplication/graphql-response+json、application/json、text/event-streamのいずれかを指定してください。",
+                "Accept application/graphql-response+json or application/json, and for subscriptions text/event-stream.",
+                "Acceptにはapplication/graphql-response+jsonかapplication/json、サブスクリプションではtext/event-streamを指定してください。",
             ),
         )
-    })?;
+    };
+    if accepted.single().is_none() {
+        return Err(not_acceptable());
+    }
     let is_get = request.method() == Method::GET;
     let incoming = if is_get {
         Incoming::from_url(request.query_string()).map_err(|text| Refusal::from(Error::BadInput(text)))?
     } else {
         read_body(request, payload, app.config.max_body_bytes).await?
     };
-    let ctx = operation::identify(&app, headers::bearer(request), info).await?;
+    let bearer = headers::bearer(request).map(str::to_owned);
+    let ctx = operation::identify(&app, bearer.as_deref(), info).await?;
     let operation = operation::prepare(&ctx, incoming, |kind| match kind {
         OperationType::Mutation if is_get => Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -107,9 +123,22 @@ async fn work(
                 "ミューテーションはPOSTで送信してください。",
             ),
         )),
+        OperationType::Subscription if !accepted.stream() => Err(not_acceptable()),
         _ => Ok(()),
     })?;
-    Ok((operation::execute(&ctx, operation).await, media_type))
+    if operation.kind != OperationType::Subscription {
+        return Ok(Outcome::Answer(operation::execute(&ctx, operation).await));
+    }
+    let Ok(permit) = Arc::clone(&app.streams).try_acquire_owned() else {
+        return Err(Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Error::bad_input("There are too many open streams.", "接続数が上限に達しています。"),
+        ));
+    };
+    Ok(match Subscription::start(&ctx, bearer, operation).await {
+        Ok(subscription) => Outcome::Stream(event_stream::stream(&app, subscription, permit, ctx.request.id)),
+        Err(refused) => Outcome::Answer(refused),
+    })
 }
 
 fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {

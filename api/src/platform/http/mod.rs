@@ -1,11 +1,13 @@
 //! The way in over HTTP.
 
+mod event_stream;
 mod graphiql;
 mod graphql;
 mod headers;
 mod health;
 mod negotiate;
 mod reply;
+mod socket;
 mod uploads;
 
 use actix_cors::Cors;

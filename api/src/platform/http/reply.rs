@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::event_stream;
 use super::negotiate::{Encoding, MediaType};
 use crate::platform::operation::Answer;
 
@@ -45,7 +46,7 @@ pub fn builder(status: StatusCode, request_id: uuid::Uuid) -> HttpResponseBuilde
 /// The answer to an operation.
 pub async fn answer(answer: Answer, media_type: MediaType, encoding: Encoding) -> HttpResponse {
     let status = match media_type {
-        MediaType::Json if answer.is_of_document => StatusCode::OK,
+        MediaType::Json | MediaType::EventStream if answer.is_of_document => StatusCode::OK,
         _ => answer.status,
     };
     let mut response = builder(status, answer.request_id);
@@ -55,6 +56,9 @@ pub async fn answer(answer: Answer, media_type: MediaType, encoding: Encoding) -
     response
         .insert_header((CONTENT_TYPE, media_type.content_type()))
         .insert_header((VARY, "Accept, Accept-Encoding, Accept-Language, Authorization"));
+    if media_type == MediaType::EventStream {
+        return response.body([event_stream::message(&answer).as_slice(), event_stream::COMPLETE].concat());
+    }
     // Writing these types as JSON cannot fail: all their keys are strings.
     let bytes = serde_json::to_vec(&answer.to_json()).unwrap_or_default();
     compressed(response, bytes, encoding).await

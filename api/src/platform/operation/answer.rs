@@ -143,6 +143,17 @@ impl Answer {
         }
     }
 
+    /// The same as a refusal: its errors alone.
+    #[must_use]
+    pub fn without_data(self) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            is_of_document: true,
+            data: None,
+            ..self
+        }
+    }
+
     /// The same, telling what it cost.
     #[must_use]
     pub fn costing(mut self, cost: Cost) -> Self {

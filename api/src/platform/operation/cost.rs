@@ -355,6 +355,11 @@ impl Plan {
         points.saturating_add(self.introspection()).max(1)
     }
 
+    /// How many fields it asks the root for.
+    pub fn root_count(&self) -> usize {
+        self.roots.len()
+    }
+
     fn introspection(&self) -> u64 {
         self.introspected.div_ceil(INTROSPECTED_OBJECTS)
     }

@@ -8,6 +8,7 @@ mod bucket;
 mod cost;
 pub mod guard;
 mod incoming;
+mod subscription;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -17,15 +18,16 @@ use std::time::Duration;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Request, Response, Value};
+use async_graphql::{Request, Response, Value, Variables};
 use domain::lang::Text;
 use futures::FutureExt;
 use tracing::{Span, field};
 
-pub use answer::{Answer, Cost, Refusal};
+pub use answer::{Answer, Cost, Refusal, Shown};
 pub use bucket::Buckets;
 pub use cost::CostTable;
 pub use incoming::Incoming;
+pub use subscription::{Caller, Subscription};
 
 use crate::app::App;
 use crate::error::Error;
@@ -42,6 +44,9 @@ pub trait Engine: Send + Sync {
     /// Executes one operation.
     fn execute(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>>;
 
+    /// Executes one delivery of a subscription, whose document was made a query over the subscription root.
+    fn deliver(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>>;
+
     /// The schema's text.
     fn sdl(&self) -> String;
 }
@@ -52,7 +57,10 @@ pub struct Operation {
     pub kind: OperationType,
     /// The first field it asks the root for: what it is counted under.
     pub field: String,
-    request: Request,
+    document: ExecutableDocument,
+    text: String,
+    operation_name: Option<String>,
+    variables: Variables,
     plan: cost::Plan,
     taken: u64,
 }
@@ -118,13 +126,13 @@ pub fn prepare(
         )));
     }
     ctx.app.buckets.take(ctx, taken)?;
-    let mut request = Request::new(text).variables(variables);
-    request.operation_name = incoming.operation_name;
-    request.set_parsed_query(document);
     Ok(Operation {
         kind,
         field,
-        request,
+        document,
+        text,
+        operation_name: incoming.operation_name,
+        variables,
         plan,
         taken,
     })
@@ -157,25 +165,22 @@ fn named<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a
 /// Executes an operation and answers it.
 pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     let Operation {
-        request, plan, taken, ..
+        document,
+        text,
+        operation_name,
+        variables,
+        plan,
+        taken,
+        ..
     } = operation;
-    let (lang, id) = (ctx.request.lang, ctx.request.id);
+    let mut request = Request::new(text).variables(variables);
+    request.operation_name = operation_name;
+    request.set_parsed_query(document);
     let request = prepared(request, ctx);
-    let executing = AssertUnwindSafe(ctx.app.engine.execute(request)).catch_unwind();
-    let answer = match tokio::time::timeout(EXECUTION_TIMEOUT, executing).await {
-        Ok(Ok(response)) => Answer::executed(response, lang, id),
-        Ok(Err(_panic)) => failed("a resolver panicked", ctx),
-        Err(_late) => failed("the operation took too long", ctx),
-    };
-    if let Err(error) = ctx.end_read().await {
-        tracing::warn!(%error, "ending the read transaction failed");
-    }
+    let answer = present_executed(ctx, ctx.app.engine.execute(request)).await;
     let actual = plan.actual(answer.data().unwrap_or(&Value::Null));
     let throttle = ctx.app.buckets.settle(ctx, taken, actual);
-    let span = Span::current();
-    span.record("cost", actual);
-    span.record("statements", ctx.statements());
-    span.record("errors", answer.error_count());
+    Span::current().record("cost", actual);
     tracing::info!("answered");
     answer.costing(Cost {
         requested: taken,
@@ -184,6 +189,21 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     })
 }
 
-fn failed(why: &'static str, ctx: &Ctx) -> Answer {
-    Answer::refused(&Refusal::from(Error::internal(why)), ctx.request.lang, ctx.request.id)
+/// Lets the engine work within its time, and presents what it gives: a panic or a late answer as an internal error.
+async fn present_executed(ctx: &Ctx, executing: impl Future<Output = Response> + Send) -> Answer {
+    let (lang, id) = (ctx.request.lang, ctx.request.id);
+    let failed = |why: &'static str| Answer::refused(&Refusal::from(Error::internal(why)), lang, id);
+    let executing = AssertUnwindSafe(executing).catch_unwind();
+    let answer = match tokio::time::timeout(EXECUTION_TIMEOUT, executing).await {
+        Ok(Ok(response)) => Answer::executed(response, lang, id),
+        Ok(Err(_panic)) => failed("a resolver panicked"),
+        Err(_late) => failed("the operation took too long"),
+    };
+    if let Err(error) = ctx.end_read().await {
+        tracing::warn!(%error, "ending the read transaction failed");
+    }
+    let span = Span::current();
+    span.record("statements", ctx.statements());
+    span.record("errors", answer.error_count());
+    answer
 }

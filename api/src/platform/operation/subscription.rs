@@ -1,0 +1,341 @@
+//! Following the event log for a caller: what every transport streams.
+//!
+//! The log is the buffer. Nothing is kept for a reader that is slow: it reads on from its number when it is ready, and
+//! one that comes back names the last number it saw.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::{Name, Request, Value, Variables};
+use entity::event;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::answer::{Answer, Cost, Refusal};
+use super::{Operation, cost, present_executed};
+use crate::app::App;
+use crate::error::Error;
+use crate::platform::Ctx;
+use crate::platform::auth::{Actor, authenticate};
+use crate::platform::ctx::RequestInfo;
+use crate::platform::events::reader;
+use crate::platform::graphql::{Delivery, Interest, prepared};
+
+/// Events read from the log at a time.
+const BATCH: u64 = 100;
+/// How often it is looked whether the caller is still who he was: a stream ends at most so long after his token, his
+/// session or his role.
+const RECHECK: Duration = Duration::from_secs(3);
+/// A log that could not be read is tried again after so long.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Who a stream is for: known by his token, looked up again and again.
+#[derive(Clone)]
+pub struct Caller {
+    app: Arc<App>,
+    bearer: Option<String>,
+    info: RequestInfo,
+    actor: Actor,
+}
+
+impl Caller {
+    /// The one whose request made `ctx`.
+    pub fn new(ctx: &Ctx, bearer: Option<String>) -> Self {
+        Self {
+            app: Arc::clone(&ctx.app),
+            bearer,
+            info: ctx.request.clone(),
+            actor: ctx.actor.clone(),
+        }
+    }
+
+    /// Somebody who did not sign in.
+    pub fn is_stranger(&self) -> bool {
+        matches!(self.actor, Actor::Anonymous { .. })
+    }
+
+    /// A context for one more piece of work, if the caller is still who he was.
+    async fn ctx(&self) -> Result<Arc<Ctx>, Error> {
+        let info = RequestInfo {
+            id: Uuid::now_v7(),
+            ..self.info.clone()
+        };
+        let ctx = authenticate(&self.app, self.bearer.as_deref(), info).await?;
+        if ctx.actor == self.actor {
+            return Ok(ctx);
+        }
+        Err(match &ctx.actor {
+            Actor::Anonymous { .. } => ctx.actor.refusal(),
+            _ => Error::Unauthenticated(domain::lang::Text::fixed(
+                "Your role or your access changed: connect again.",
+                "権限が変更されました。再接続してください。",
+            )),
+        })
+    }
+
+    /// Waits until the caller is no longer who he was, and says why.
+    pub async fn ended(&self) -> Error {
+        loop {
+            tokio::time::sleep(RECHECK).await;
+            match self.ctx().await {
+                // The database is away: that says nothing about him.
+                Ok(_) | Err(Error::Internal(_)) => {}
+                Err(why) => return why,
+            }
+        }
+    }
+}
+
+/// A running subscription.
+pub struct Subscription {
+    caller: Caller,
+    tenant: Uuid,
+    interest: Interest,
+    document: ExecutableDocument,
+    text: String,
+    operation_name: Option<String>,
+    variables: Variables,
+    plan: cost::Plan,
+    position: i64,
+    known: watch::Receiver<i64>,
+    waiting: VecDeque<event::Model>,
+    has_ended: bool,
+}
+
+impl Subscription {
+    /// Starts one: its field says whether the caller may follow, and what.
+    pub async fn start(ctx: &Arc<Ctx>, bearer: Option<String>, operation: Operation) -> Result<Self, Answer> {
+        let refuse = |error| Answer::refused(&Refusal::of_document(error), ctx.request.lang, ctx.request.id);
+        let Operation {
+            document,
+            text,
+            operation_name,
+            variables,
+            plan,
+            ..
+        } = operation;
+        if plan.root_count() != 1 {
+            return Err(refuse(Error::bad_input(
+                "A subscription asks for one field.",
+                "サブスクリプションで指定できるフィールドは1つです。",
+            )));
+        }
+        let tenant = match ctx.tenant() {
+            Ok(tenant) => tenant.id,
+            Err(error) => return Err(refuse(error)),
+        };
+        let document = as_query(document, operation_name.as_deref());
+        // Before the log's end is read, so that no growth is missed in between.
+        let known = ctx.app.announcer.watch(tenant);
+        let end = match reader::end(&ctx.app, tenant).await {
+            Ok(end) => end,
+            Err(error) => return Err(refuse(error)),
+        };
+        ctx.app.announcer.found(tenant, end);
+        let delivery = Arc::new(Delivery::Start(Mutex::new(None)));
+        let request = request(&text, operation_name.as_deref(), &variables, document.clone());
+        let answer = deliver(ctx, request, &delivery).await;
+        if answer.error_count() > 0 {
+            return Err(answer.without_data());
+        }
+        let interest = match delivery.as_ref() {
+            Delivery::Start(slot) => slot.lock().take(),
+            Delivery::Events(_) => None,
+        };
+        // Only `@skip` leaves the one field out.
+        let Some(interest) = interest else {
+            return Err(refuse(Error::bad_input(
+                "The subscription follows nothing.",
+                "サブスクリプションの対象がありません。",
+            )));
+        };
+        Ok(Self {
+            caller: Caller::new(ctx, bearer),
+            tenant,
+            position: interest.after.unwrap_or(end),
+            interest,
+            document,
+            text,
+            operation_name,
+            variables,
+            plan,
+            known,
+            waiting: VecDeque::new(),
+            has_ended: false,
+        })
+    }
+
+    /// The next delivery; `None` when there will be no more. The last one before that says why, when it was not the
+    /// caller's wish.
+    pub async fn next(&mut self) -> Option<Answer> {
+        while !self.has_ended {
+            if self.waiting.is_empty() {
+                self.read_on().await;
+                continue;
+            }
+            let ctx = match self.caller.ctx().await {
+                Ok(ctx) => ctx,
+                Err(Error::Internal(_)) => {
+                    tokio::time::sleep(RETRY).await;
+                    continue;
+                }
+                Err(why) => return Some(self.end(why)),
+            };
+            let taken = self.plan.estimate();
+            if let Err(Error::RateLimited { retry_after_seconds }) = ctx.app.buckets.take(&ctx, taken) {
+                tokio::time::sleep(Duration::from_secs(retry_after_seconds)).await;
+                continue;
+            }
+            let most = self.interest.most.min(self.waiting.len());
+            let delivery = Arc::new(Delivery::Events(self.waiting.drain(..most).collect()));
+            let request = request(
+                &self.text,
+                self.operation_name.as_deref(),
+                &self.variables,
+                self.document.clone(),
+            );
+            let answer = deliver(&ctx, request, &delivery).await;
+            let actual = self.plan.actual(answer.data().unwrap_or(&Value::Null));
+            let throttle = ctx.app.buckets.settle(&ctx, taken, actual);
+            if answer.error_count() == 0 && is_empty(answer.data()) {
+                continue;
+            }
+            return Some(answer.costing(Cost {
+                requested: taken,
+                actual: Some(actual),
+                throttle,
+            }));
+        }
+        None
+    }
+
+    /// Ends with the reason, as an answer.
+    pub fn end(&mut self, why: Error) -> Answer {
+        self.has_ended = true;
+        let info = &self.caller.info;
+        Answer::refused(&Refusal::from(why), info.lang, Uuid::now_v7())
+    }
+
+    /// Who it is for.
+    pub fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+
+    /// Waits until the log has grown, and takes what is followed.
+    async fn read_on(&mut self) {
+        let position = self.position;
+        // The sender lives as long as the process's announcer.
+        if self.known.wait_for(|known| *known > position).await.is_err() {
+            self.has_ended = true;
+            return;
+        }
+        match self.read().await {
+            // The log was cut back: a backup was restored. There is nothing to follow until it has grown again.
+            Ok(events) if events.is_empty() => tokio::time::sleep(RETRY).await,
+            Ok(events) => {
+                self.position = events.last().map_or(self.position, |event| event.seq);
+                self.waiting = events
+                    .into_iter()
+                    .filter(|event| (self.interest.matches)(event))
+                    .collect();
+            }
+            Err(error) => {
+                tracing::warn!(%error, "reading the event log for a subscription failed; it tries again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<Vec<event::Model>, Error> {
+        let statements = Arc::default();
+        let db = self.caller.app.database.tenant_read(self.tenant, &statements).await?;
+        let events = reader::after(&db, self.position, BATCH).await?;
+        db.end().await?;
+        Ok(events)
+    }
+}
+
+/// Nothing to tell: the field found that the caller does not see what happened.
+fn is_empty(data: Option<&Value>) -> bool {
+    match data {
+        Some(Value::Object(fields)) => fields.values().all(|value| match value {
+            Value::Null => true,
+            Value::List(values) => values.is_empty(),
+            _ => false,
+        }),
+        _ => true,
+    }
+}
+
+fn request(text: &str, operation_name: Option<&str>, variables: &Variables, document: ExecutableDocument) -> Request {
+    let mut request = Request::new(text).variables(variables.clone());
+    request.operation_name = operation_name.map(str::to_owned);
+    request.set_parsed_query(document);
+    request
+}
+
+async fn deliver(ctx: &Arc<Ctx>, request: Request, delivery: &Arc<Delivery>) -> Answer {
+    let request = prepared(request, ctx).data(Arc::clone(delivery));
+    present_executed(ctx, ctx.app.engine.deliver(request)).await
+}
+
+/// The document with the subscription as a query, and without what it does not use: the other operations are of
+/// another root.
+fn as_query(document: ExecutableDocument, name: Option<&str>) -> ExecutableDocument {
+    let ExecutableDocument {
+        mut operations,
+        mut fragments,
+    } = document;
+    if let DocumentOperations::Multiple(operations) = &mut operations {
+        operations.retain(|key, operation| match name {
+            Some(name) => key == name,
+            None => operation.node.ty == OperationType::Subscription,
+        });
+    }
+    match &mut operations {
+        DocumentOperations::Single(operation) => operation.node.ty = OperationType::Query,
+        DocumentOperations::Multiple(operations) => {
+            for operation in operations.values_mut() {
+                operation.node.ty = OperationType::Query;
+            }
+        }
+    }
+    let mut used = HashSet::new();
+    for (_, operation) in operations.iter() {
+        let mut sets = vec![&operation.node.selection_set.node];
+        while let Some(set) = sets.pop() {
+            add_used(set, &fragments, &mut used, &mut sets);
+        }
+    }
+    fragments.retain(|name, _| used.contains(name));
+    ExecutableDocument { operations, fragments }
+}
+
+type Fragments =
+    std::collections::HashMap<Name, async_graphql::Positioned<async_graphql::parser::types::FragmentDefinition>>;
+
+fn add_used<'a>(
+    set: &'a SelectionSet,
+    fragments: &'a Fragments,
+    used: &mut HashSet<Name>,
+    sets: &mut Vec<&'a SelectionSet>,
+) {
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(field) => sets.push(&field.node.selection_set.node),
+            Selection::InlineFragment(fragment) => sets.push(&fragment.node.selection_set.node),
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                // Fragments that are nowhere defined are left to validation.
+                if used.insert(name.clone())
+                    && let Some(fragment) = fragments.get(name)
+                {
+                    sets.push(&fragment.node.selection_set.node);
+                }
+            }
+        }
+    }
+}
