@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::on_both;
+use tests::{Db, Socket, TestApp, on_both};
 
 on_both! {
     async fn only_json_over_post_and_within_limits(app) {
@@ -99,4 +99,94 @@ on_both! {
         assert_eq!(answer.body["errors"][0]["path"], json!(["accounts"]));
         assert_eq!(answer.body["data"], json!({ "__typename": "Query", "accounts": null, "viewer": null }));
     }
+
+    async fn whatever_is_refused_is_json_with_a_request_id(app) {
+        let client = app.anonymous();
+        let json = |request: reqwest::RequestBuilder| request.header("content-type", "application/json");
+        for (status, request) in [
+            (404, client.http(Method::GET, "/nothing")),
+            (405, client.http(Method::PUT, "/graphql")),
+            (405, client.http(Method::GET, "/graphql?query=mutation{__typename}")),
+            (406, json(client.http(Method::POST, "/graphql").header("accept", "image/png"))),
+            (415, client.http(Method::POST, "/graphql").body("{}")),
+            (400, json(client.http(Method::POST, "/graphql").body("{}"))),
+            (401, client.http(Method::POST, "/uploads").body("a")),
+        ] {
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status().as_u16(), status);
+            let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+            let (id, options, cache) = (header("x-request-id"), header("x-content-type-options"), header("cache-control"));
+            assert_eq!((options.as_str(), cache.as_str()), ("nosniff", "no-store"));
+            let body: Value = response.json().await.unwrap();
+            assert_eq!(body["extensions"]["requestId"], id);
+            assert!(body["errors"][0]["message"].is_string() && body.get("data").is_none(), "{body}");
+        }
+    }
+
+    async fn long_answers_are_compressed_for_those_who_accept_it(app) {
+        let client = app.anonymous();
+        let long = json!({ "query": include_str!("introspection.graphql") });
+        let short = json!({ "query": "{ __typename }" });
+        let encoding = async |accepts: &str, body: &Value| {
+            let request = client.http(Method::POST, "/graphql").header("accept-encoding", accepts).json(body);
+            let response = request.send().await.unwrap();
+            let encoding = response.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
+            (encoding, response.bytes().await.unwrap().len())
+        };
+        let (none, plain) = encoding("identity", &long).await;
+        let (gzip, smaller) = encoding("gzip", &long).await;
+        let (br, smallest) = encoding("gzip, br", &long).await;
+        assert_eq!((none.as_deref(), gzip.as_deref(), br.as_deref()), (None, Some("gzip"), Some("br")));
+        assert!(smaller * 4 < plain && smallest * 4 < plain, "{plain} {smaller} {smallest}");
+        assert_eq!(encoding("gzip, br", &short).await.0, None);
+    }
+
+    async fn pages_of_named_origins_may_call_and_no_others(app) {
+        let preflight = |origin: &str| {
+            app.anonymous()
+                .http(Method::OPTIONS, "/graphql")
+                .header("origin", origin.to_owned())
+                .header("access-control-request-method", "POST")
+                .header("access-control-request-headers", "content-type, authorization")
+        };
+        let refused = preflight("https://evil.example").send().await.unwrap();
+        assert_eq!(refused.headers().get("access-control-allow-origin"), None);
+        assert!(!refused.status().is_success());
+    }
+}
+
+#[test]
+fn a_page_of_a_named_origin_may_call() {
+    const ORIGIN: &str = "https://app.example.com";
+    actix_web::rt::System::new().block_on(async {
+        let app = TestApp::start_with(Db::Sqlite, |config| config.cors_origins = vec![ORIGIN.into()]).await;
+        let preflight = app.anonymous().http(Method::OPTIONS, "/graphql");
+        let preflight = preflight
+            .header("origin", ORIGIN)
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "content-type, authorization, idempotency-key",
+            )
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (
+                preflight.status().as_u16(),
+                &preflight.headers()["access-control-allow-origin"]
+            ),
+            (200, &ORIGIN.parse().unwrap())
+        );
+        let call = app.anonymous().http(Method::POST, "/graphql");
+        let call = call
+            .header("origin", ORIGIN)
+            .json(&json!({ "query": "{ __typename }" }))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(call.headers()["access-control-allow-origin"], ORIGIN);
+        assert!(Socket::connect(&app.base, Some(ORIGIN)).await.is_ok());
+        app.stop().await;
+    });
 }

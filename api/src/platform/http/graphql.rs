@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::guard::fn_guard;
-use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName};
+use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
@@ -42,24 +42,19 @@ async fn not_allowed(app: web::Data<App>, request: HttpRequest) -> HttpResponse 
         StatusCode::METHOD_NOT_ALLOWED,
         Error::bad_input("Use GET or POST.", "GETまたはPOSTを使用してください。"),
     );
-    let mut response = reply::answer(
-        Answer::refused(&refusal, info.lang, info.id),
-        Accepted::of(text(&request, ACCEPT)).refusal(),
-        Encoding::Identity,
-    )
-    .await;
-    response.headers_mut().insert(ALLOW, ALLOWED);
+    let mut response = reply::refusal(&request, &refusal, info.lang, info.id).await;
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET, POST"));
     response
 }
-
-const ALLOWED: actix_web::http::header::HeaderValue = actix_web::http::header::HeaderValue::from_static("GET, POST");
 
 async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
     let info = headers::request_info(&request, app.config.trusted_proxies);
     let (lang, id) = (info.lang, info.id);
     let span = operation::span(&info);
-    let accepted = Accepted::of(text(&request, ACCEPT));
-    let encoding = Encoding::of(text(&request, ACCEPT_ENCODING));
+    let accepted = Accepted::of(headers::text(&request, ACCEPT));
+    let encoding = Encoding::of(headers::text(&request, ACCEPT_ENCODING));
     match work(app.into_inner(), &request, payload, info, accepted)
         .instrument(span)
         .await
@@ -71,11 +66,9 @@ async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload
         }
         Ok(Outcome::Stream(response)) => response,
         Err(refusal) => {
-            let mut response = reply::answer(Answer::refused(&refusal, lang, id), accepted.refusal(), encoding).await;
+            let mut response = reply::refusal(&request, &refusal, lang, id).await;
             if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-                response
-                    .headers_mut()
-                    .insert(ALLOW, actix_web::http::header::HeaderValue::from_static("POST"));
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             }
             response
         }
@@ -141,12 +134,8 @@ async fn work(
     })
 }
 
-fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
-    request.headers().get(name)?.to_str().ok()
-}
-
 fn is_json(request: &HttpRequest) -> bool {
-    let media_type = text(request, CONTENT_TYPE).and_then(|value| value.split(';').next());
+    let media_type = headers::text(request, CONTENT_TYPE).and_then(|value| value.split(';').next());
     media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
 }
 

@@ -1,7 +1,7 @@
 //! What the headers of a request say.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
+use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderName, USER_AGENT};
 use domain::lang::Lang;
 use uuid::Uuid;
 
@@ -12,13 +12,17 @@ const USER_AGENT_CHARS: usize = 200;
 
 /// The request as the context keeps it, with an id of its own.
 pub fn request_info(request: &HttpRequest, trusted_proxies: usize) -> RequestInfo {
-    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     RequestInfo {
         id: Uuid::now_v7(),
-        lang: language(text(ACCEPT_LANGUAGE).unwrap_or("")),
+        lang: language(text(request, ACCEPT_LANGUAGE).unwrap_or("")),
         ip: address(request, trusted_proxies),
-        user_agent: text(USER_AGENT).map(|value| value.chars().take(USER_AGENT_CHARS).collect()),
+        user_agent: text(request, USER_AGENT).map(|value| value.chars().take(USER_AGENT_CHARS).collect()),
     }
+}
+
+/// The text of a header.
+pub fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
 }
 
 /// The token of an `Authorization: Bearer …` header.

@@ -11,9 +11,14 @@ mod socket;
 mod uploads;
 
 use actix_cors::Cors;
-use actix_web::web;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 
 pub use uploads::UploadSink;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::platform::operation::Refusal;
 
 /// How long a browser may remember what a preflight answered, in seconds: as long as Chromium does at most.
 const PREFLIGHT_SECONDS: usize = 7_200;
@@ -42,5 +47,19 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     cfg.configure(graphql::configure)
         .configure(health::configure)
         .configure(uploads::configure)
-        .configure(graphiql::configure);
+        .configure(graphiql::configure)
+        .default_service(web::to(not_found));
+}
+
+/// Any other path.
+async fn not_found(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let info = headers::request_info(&request, app.config.trusted_proxies);
+    let refusal = Refusal::new(
+        StatusCode::NOT_FOUND,
+        Error::bad_input(
+            "There is nothing here: the API is at /graphql.",
+            "見つかりません（APIは/graphqlです）。",
+        ),
+    );
+    reply::refusal(&request, &refusal, info.lang, info.id).await
 }

@@ -4,15 +4,18 @@ use std::io::Write;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, REFERRER_POLICY, RETRY_AFTER, VARY,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, REFERRER_POLICY, RETRY_AFTER,
+    VARY,
 };
-use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use domain::lang::Lang;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use uuid::Uuid;
 
-use super::event_stream;
-use super::negotiate::{Encoding, MediaType};
-use crate::platform::operation::Answer;
+use super::negotiate::{Accepted, Encoding, MediaType};
+use super::{event_stream, headers};
+use crate::platform::operation::{Answer, Refusal};
 
 /// Below so many bytes a compressed answer saves no packet.
 const WORTH_COMPRESSING: usize = 1_400;
@@ -34,7 +37,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// Begins an answer with the headers that all have.
-pub fn builder(status: StatusCode, request_id: uuid::Uuid) -> HttpResponseBuilder {
+pub fn builder(status: StatusCode, request_id: Uuid) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     for header in HEADERS {
         response.insert_header(header);
@@ -62,6 +65,13 @@ pub async fn answer(answer: Answer, media_type: MediaType, encoding: Encoding) -
     // Writing these types as JSON cannot fail: all their keys are strings.
     let bytes = serde_json::to_vec(&answer.to_json()).unwrap_or_default();
     compressed(response, bytes, encoding).await
+}
+
+/// The answer to a request that was refused: in a form that the client accepts, or else as JSON.
+pub async fn refusal(request: &HttpRequest, refusal: &Refusal, lang: Lang, request_id: Uuid) -> HttpResponse {
+    let accepted = Accepted::of(headers::text(request, ACCEPT));
+    let encoding = Encoding::of(headers::text(request, ACCEPT_ENCODING));
+    answer(Answer::refused(refusal, lang, request_id), accepted.refusal(), encoding).await
 }
 
 /// Ends an answer with these bytes, compressed when that pays.

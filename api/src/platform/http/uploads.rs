@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::lang::Text;
 use serde::Deserialize;
@@ -13,11 +13,12 @@ use serde_json::json;
 use tracing::Instrument;
 
 use super::graphql::read_bytes;
-use super::headers;
+use super::{headers, reply};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::auth::authenticate;
+use crate::platform::operation::Refusal;
 
 /// A file must have arrived by then.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
@@ -73,25 +74,14 @@ async fn upload(
             .await
     };
     let result = work.instrument(span).await;
-    let mut answer = match &result {
-        Ok(_) => HttpResponse::Created(),
-        Err(Error::Unauthenticated(_)) => HttpResponse::Unauthorized(),
-        Err(Error::Forbidden) => HttpResponse::Forbidden(),
-        Err(Error::Internal(source)) => {
-            tracing::error!(request_id = %id, error = %source, "internal error");
-            HttpResponse::InternalServerError()
-        }
-        Err(_) => HttpResponse::BadRequest(),
+    let status = match &result {
+        Ok(_) => StatusCode::CREATED,
+        Err(Error::Unauthenticated(_)) => StatusCode::UNAUTHORIZED,
+        Err(Error::Forbidden) => StatusCode::FORBIDDEN,
+        Err(error) => Refusal::from(error.clone()).status,
     };
-    answer
-        .insert_header(("X-Request-Id", id.to_string()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header(("X-Content-Type-Options", "nosniff"));
     match result {
-        Ok(upload) => answer.json(json!({ "uploadId": upload })),
-        Err(error) => answer.json(json!({
-            "errors": [{ "message": error.public_text(lang), "extensions": { "code": error.code() } }],
-            "extensions": { "requestId": id },
-        })),
+        Ok(upload) => reply::builder(status, id).json(json!({ "uploadId": upload })),
+        Err(error) => reply::refusal(&request, &Refusal::new(status, error), lang, id).await,
     }
 }

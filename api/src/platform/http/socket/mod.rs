@@ -18,7 +18,6 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use self::messages::{Close, FromClient, FromServer, bearer};
-use super::negotiate::{Accepted, Encoding};
 use super::{headers, reply};
 use crate::app::App;
 use crate::error::Error;
@@ -60,8 +59,7 @@ pub async fn open(app: web::Data<App>, request: HttpRequest, payload: web::Paylo
     let info = headers::request_info(&request, app.config.trusted_proxies);
     let refused = async |status, en: &'static str, ja: &'static str| {
         let refusal = Refusal::new(status, Error::bad_input(en, ja));
-        let answer = Answer::refused(&refusal, info.lang, info.id);
-        reply::answer(answer, Accepted::of(None).refusal(), Encoding::Identity).await
+        reply::refusal(&request, &refusal, info.lang, info.id).await
     };
     // Browsers open sockets to any host and say from which page.
     if !is_welcome(&app, &request) {
