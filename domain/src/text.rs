@@ -133,14 +133,24 @@ pub fn grams(text: &str) -> BTreeSet<String> {
     grams
 }
 
+/// Characters of a query that count.
+pub const QUERY_CHARS: usize = 200;
+/// Terms of a query that count.
+pub const QUERY_TERMS: usize = 8;
+
 /// The words of a query, folded; punctuation, as in `& Co.`, only parts them.
 ///
-/// No term holds a wildcard of SQL. A query without letters or digits has no terms.
+/// No term holds a wildcard of SQL. A query without letters or digits has no terms. Of a long query only the first
+/// [`QUERY_CHARS`] characters and the first [`QUERY_TERMS`] terms count: each term is a condition of the search.
 #[must_use]
 pub fn query_terms(query: &str) -> Vec<String> {
-    let folded = fold(query);
+    let head: String = query.chars().take(QUERY_CHARS).collect();
+    let folded = fold(&head);
     let mut terms: Vec<String> = Vec::new();
     for word in words(&folded) {
+        if terms.len() == QUERY_TERMS {
+            break;
+        }
         if !terms.iter().any(|term| term == word) {
             terms.push(word.to_owned());
         }

@@ -85,3 +85,45 @@ fn every_list_below_the_roots_is_listed() {
         assert_eq!(found, known);
     });
 }
+
+/// A list of objects says how long it may be, in one of the ways that its price is reckoned by: an estimate that is too
+/// low lets an operation through that answers without end.
+#[test]
+fn every_list_of_objects_has_a_size() {
+    use async_graphql::parser::parse_schema;
+    use async_graphql::parser::types::{BaseType, TypeKind, TypeSystemDefinition};
+
+    let document = parse_schema(api::schema::sdl()).unwrap();
+    let types = || {
+        document.definitions.iter().filter_map(|definition| match definition {
+            TypeSystemDefinition::Type(one) => match &one.node.kind {
+                TypeKind::Object(object) => Some((one.node.name.node.as_str(), &object.fields)),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    let objects: BTreeSet<&str> = types().map(|(name, _)| name).collect();
+    let mut unsized_lists = Vec::new();
+    for (name, fields) in types() {
+        for field in fields.iter().map(|field| &field.node) {
+            let mut ty = &field.ty.node.base;
+            let mut is_list = false;
+            while let BaseType::List(inner) = ty {
+                (ty, is_list) = (&inner.base, true);
+            }
+            let BaseType::Named(of) = ty else { continue };
+            let takes = |name: &str| field.arguments.iter().any(|argument| argument.node.name.node == name);
+            let says = field
+                .directives
+                .iter()
+                .any(|directive| directive.node.name.node == "listSize");
+            let is_sized = says || takes("first") || takes("ids") || name.ends_with("Connection");
+            // What the caller can mend is no rows.
+            if is_list && objects.contains(of.as_str()) && !is_sized && of != "UserError" {
+                unsized_lists.push(format!("{name}.{}", field.name.node));
+            }
+        }
+    }
+    assert_eq!(unsized_lists, Vec::<String>::new());
+}

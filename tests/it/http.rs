@@ -190,3 +190,58 @@ fn a_page_of_a_named_origin_may_call() {
         app.stop().await;
     });
 }
+
+on_both! {
+    async fn a_fragment_that_contains_itself_is_refused_at_once(app) {
+        for query in [
+            "{ ...a } fragment a on Query { ...a ...a }",
+            "{ __schema { ...a } } fragment a on __Schema { types { ...b } } fragment b on __Type { ofType { ...b ...b } }",
+        ] {
+            let answer = app.anonymous().send(query, json!({})).await;
+            assert_eq!((answer.status, answer.code()), (400, Some("BAD_USER_INPUT")));
+        }
+    }
+
+    async fn a_search_of_a_thousand_words_is_answered(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let words: String = (0..10_000).map(|n| format!("w{n} ")).collect();
+        let query = "query($t: String!, $a: ID!) { accounts(filter: { text: $t }) { totalCount } products(filter: { text: $t }) { totalCount } \
+                     members(filter: { text: $t }) { totalCount } contacts(filter: { text: $t, accountId: $a }) { totalCount } }";
+        let data = admin.ok(query, json!({ "t": words, "a": app.a.account_id() })).await;
+        assert_eq!(data["accounts"]["totalCount"], 0);
+    }
+
+    async fn lists_inside_lists_are_priced_by_what_they_may_hold(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let query = "query($id: ID!) { account(id: $id) { contacts { account { contacts { account { contacts { id } } } } } } }";
+        let answer = admin.send(query, json!({ "id": app.a.account_id() })).await;
+        assert_eq!((answer.status, answer.code()), (400, Some("BAD_USER_INPUT")));
+    }
+
+    async fn an_integer_beyond_32_bits_is_refused_before_anything_is_reckoned_with_it(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let query = "mutation($v: Int!, $id: ID!) { accountUpdate(input: { id: $id, version: $v, name: \"X\" }) { userErrors { code } } }";
+        for version in [i64::MAX, i64::MIN, 2_147_483_648] {
+            let answer = admin.send(query, json!({ "v": version, "id": app.a.account_id() })).await;
+            assert_eq!((answer.status, answer.code()), (400, Some("BAD_USER_INPUT")), "{version}");
+        }
+        let inline = format!("{{ accounts(first: {}) {{ totalCount }} }}", i64::MAX);
+        assert_eq!(admin.send(&inline, json!({})).await.code(), Some("BAD_USER_INPUT"));
+    }
+
+    async fn memberships_are_read_over_one_connection_at_a_time(app) {
+        // More people at once than there are connections, each with a company to be asked about.
+        let people = [&app.a.admin, &app.a.manager, &app.a.rep, &app.a.other_rep, &app.a.observer];
+        let mut clients = Vec::new();
+        for person in people {
+            let input = json!({ "name": "Second", "country": "JP", "timeZone": "Asia/Tokyo", "currency": "JPY" });
+            let client = app.a.client(&app, person).await;
+            client.change("tenantCreate", "TenantCreateInput", input, "tenant { id }").await;
+            clients.extend([client.clone(), client]);
+        }
+        let asking = clients.iter().map(|client| client.ok("{ viewer { memberships { tenantName } } }", json!({})));
+        for answer in futures::future::join_all(asking).await {
+            assert_eq!(answer["viewer"]["memberships"].as_array().unwrap().len(), 2);
+        }
+    }
+}

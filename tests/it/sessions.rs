@@ -201,3 +201,14 @@ on_both! {
         assert!(knows_me(&app, &newer).await);
     }
 }
+
+on_both! {
+    async fn there_is_always_a_key_to_sign_with(app) {
+        // Just before the first key stops signing, the job has made the next one.
+        app.app.clock.advance(Duration::days(29) + Duration::hours(23));
+        app.drain().await;
+        app.app.clock.advance(Duration::hours(2));
+        let admin = app.a.client(&app, &app.a.admin).await;
+        admin.ok("{ eventSequence }", json!({})).await;
+    }
+}

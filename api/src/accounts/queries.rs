@@ -66,15 +66,14 @@ pub fn on_team_of(tenant: Uuid, member: Uuid) -> Condition {
     Condition::all().add(account::Column::Id.in_subquery(teams))
 }
 
-/// Words of a search that count, and pieces of each that are looked up: enough to narrow; the text itself decides.
-const MOST_TERMS: usize = 8;
+/// Pieces of each word that are looked up: enough to narrow; the text itself decides.
 const MOST_GRAMS: usize = 8;
 
 /// Accounts in whose name or reading every word occurs. One lookup by primary key a piece, so that each is found by
 /// index on both databases.
 pub fn matching(tenant: Uuid, words: &str) -> Condition {
     let mut all = Condition::all();
-    for term in text::query_terms(words).into_iter().take(MOST_TERMS) {
+    for term in text::query_terms(words) {
         for gram in text::term_grams(&term).into_iter().take(MOST_GRAMS) {
             let holders = Query::select()
                 .column(account_gram::Column::AccountId)

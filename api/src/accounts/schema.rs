@@ -9,7 +9,7 @@ use super::service::{self, AccountFilter, AccountOrder};
 use super::{AccountId, changes};
 use crate::error::Result;
 use crate::members::{Member, MemberId, loaders::MemberById};
-use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, loaders};
+use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cost, cx, list_size, loaders};
 use crate::{activities, contacts, handovers, orders, risk};
 
 /// Where a client stands with us.
@@ -146,12 +146,14 @@ impl Account {
     }
 
     /// Members who work on the account beside its owner; at most 100.
+    #[graphql(directive = list_size::apply(100))]
     async fn team(&self, gql: &Context<'_>) -> Result<Vec<TeamMember>> {
         let rows = loaders(gql).load_one(TeamOf(self.id.0)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(TeamMember::from).collect())
     }
 
     /// Who looked after the account from when to when, newest first; at most 200 spans.
+    #[graphql(directive = list_size::apply(200))]
     async fn ownerships(&self, gql: &Context<'_>) -> Result<Vec<Ownership>> {
         let rows = loaders(gql)
             .load_one(OwnershipsOf(self.id.0))
@@ -164,13 +166,17 @@ impl Account {
     async fn assessment(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "A day, today or earlier, to judge by what was known at its end; now when nothing is said.")]
+        #[graphql(
+            desc = "A day, today or earlier, to judge by what was known at its end; now when nothing is said.",
+            directive = cost::apply("200".to_owned())
+        )]
         as_of: Option<Date>,
     ) -> Result<Option<risk::Assessment>> {
         risk::of_account(gql, self.id.0, self.row.assessment, as_of).await
     }
 
     /// The people there now, key contacts first; at most 50.
+    #[graphql(directive = list_size::apply(50))]
     async fn contacts(&self, gql: &Context<'_>) -> Result<Vec<contacts::Contact>> {
         contacts::of_account(gql, self.id.0).await
     }
@@ -190,11 +196,13 @@ impl Account {
     }
 
     /// The newest orders, newest first; at most 10.
+    #[graphql(directive = list_size::apply(10))]
     async fn latest_orders(&self, gql: &Context<'_>) -> Result<Vec<orders::Order>> {
         orders::latest_of(gql, self.id).await
     }
 
     /// The handovers of the account, newest first.
+    #[graphql(directive = list_size::apply(50))]
     async fn handovers(&self, gql: &Context<'_>) -> Result<Vec<handovers::Handover>> {
         handovers::of_account(gql, self.id.0).await
     }
@@ -313,7 +321,7 @@ pub struct AccountFilterInput {
     pub bands: Option<Vec<crate::risk::RiskBand>>,
     /// Only those last touched before this instant, or never.
     pub last_touch_before: Option<DateTime<Utc>>,
-    /// Only those in whose name or reading each of these words occurs. Kana, kanji and Latin letters all work.
+    /// Only those in whose name or reading each of these words (the first eight) occurs. Kana, kanji and Latin letters all work.
     pub text: Option<String>,
     /// Archived ones too; otherwise they are left out.
     #[graphql(default)]

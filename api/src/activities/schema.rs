@@ -12,7 +12,7 @@ use crate::accounts::{Account, AccountById, AccountId};
 use crate::contacts::{Contact, ContactById, ContactId};
 use crate::error::{Error, Result};
 use crate::members::{Member, MemberId, loaders::MemberById};
-use crate::platform::graphql::{Connection, PageArgs, Total, connection, cx, loaders};
+use crate::platform::graphql::{Connection, PageArgs, Total, connection, cx, list_size, loaders};
 
 /// What kind of touch it was.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +158,7 @@ impl Activity {
     }
 
     /// The other members who were present, by name; at most 50.
+    #[graphql(directive = list_size::apply(50))]
     async fn with_members(&self, gql: &Context<'_>) -> Result<Vec<Member>> {
         let loaders = loaders(gql);
         let ids = loaders.load_one(MemberIdsOf(self.id.0)).await?.unwrap_or_default();
@@ -171,6 +172,7 @@ impl Activity {
     }
 
     /// The contacts who took part, by name; at most 50.
+    #[graphql(directive = list_size::apply(50))]
     async fn contacts(&self, gql: &Context<'_>) -> Result<Vec<Contact>> {
         let loaders = loaders(gql);
         let ids = loaders.load_one(ContactIdsOf(self.id.0)).await?.unwrap_or_default();

@@ -10,7 +10,7 @@ use super::loaders::{ContactById, ContactsOf, ReportsOf};
 use super::service::{self, ContactFilter};
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::error::{Error, Result};
-use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, loaders};
+use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, list_size, loaders};
 
 /// What a contact is in his company's decision to buy.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +160,7 @@ impl Contact {
     }
 
     /// The contacts who report to him, by name; at most 50. Those who left or are archived are left out.
+    #[graphql(directive = list_size::apply(50))]
     async fn reports(&self, gql: &Context<'_>) -> Result<Vec<Contact>> {
         let rows = loaders(gql).load_one(ReportsOf(self.id.0)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Contact::from).collect())
@@ -177,7 +178,7 @@ pub async fn of_account(gql: &Context<'_>, account: Uuid) -> Result<Vec<Contact>
 pub struct ContactFilterInput {
     /// Only those of this account.
     pub account_id: Option<AccountId>,
-    /// Only those in whose names, title or department each of these words occurs; needs `accountId`. Kana, kanji and
+    /// Only those in whose names, title or department each of these words (the first eight) occurs; needs `accountId`. Kana, kanji and
     /// Latin letters all work.
     pub text: Option<String>,
     /// Only key contacts.

@@ -11,7 +11,7 @@ use super::service::{self, EventFilter};
 use crate::accounts::AccountId;
 use crate::error::Result;
 use crate::platform::graphql::{
-    BigInt, Connection, Interest, PageArgs, Total, any_id, check_start, connection, cx, delivered,
+    BigInt, Connection, Interest, PageArgs, Total, any_id, check_start, connection, cx, delivered, list_size,
 };
 
 /// Events of one delivery.
@@ -193,6 +193,7 @@ pub struct EventSubscription;
 impl EventSubscription {
     /// What happens in the tenant, in order, as far as the caller may read it at that moment; up to 100 events at a time.
     /// To come back without missing anything, name the last `sequence` that arrived.
+    #[graphql(directive = list_size::apply(100))]
     async fn events_added(
         &self,
         gql: &Context<'_>,

@@ -14,7 +14,7 @@ use crate::activities::{Activity, ActivityById};
 use crate::contacts::{Contact, ContactById};
 use crate::error::{Error, Result};
 use crate::members::{Member, loaders::MemberById};
-use crate::platform::graphql::{Date, cx, loaders};
+use crate::platform::graphql::{Date, cx, list_size, loaders};
 
 /// Where a handover stands.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,6 +214,7 @@ impl Handover {
     }
 
     /// Its steps by due day, then those that did not fit; at most 204.
+    #[graphql(directive = list_size::apply(204))]
     async fn steps(&self, gql: &Context<'_>) -> Result<Vec<HandoverStep>> {
         let rows = loaders(gql).load_one(StepsOf(self.id.0)).await?.unwrap_or_default();
         rows.into_iter().map(HandoverStep::of).collect()
@@ -312,6 +313,7 @@ pub struct Continuity {
     /// The score from which the handover may complete without an override, 0–100.
     pub threshold: u8,
     /// Each key contact of the account.
+    #[graphql(directive = list_size::apply(100))]
     pub contacts: Vec<ContactContinuity>,
 }
 
@@ -389,12 +391,14 @@ impl ContactContinuity {
     }
 
     /// The two-way touches of the successor without the one who leaves, oldest first; at most 20.
+    #[graphql(directive = list_size::apply(20))]
     async fn met_alone(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
         let shown = self.proofs.met_alone.iter().copied().take(MOST_PROOFS);
         activities(gql, &shown.collect::<Vec<_>>()).await
     }
 
     /// The touches that the contact began with the successor, oldest first; at most 20.
+    #[graphql(directive = list_size::apply(20))]
     async fn reached_out(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
         let shown = self.proofs.reached_out.iter().copied().take(MOST_PROOFS);
         activities(gql, &shown.collect::<Vec<_>>()).await

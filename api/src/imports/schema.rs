@@ -14,7 +14,9 @@ use super::service::{self, ImportRequest};
 use super::{ImportId, UploadId};
 use crate::error::{Error, Result};
 use crate::members::{Member, MemberId, loaders::MemberById};
-use crate::platform::graphql::{Connection, Decimal, Loaders, PageArgs, Total, connection, cx, loaders, payload};
+use crate::platform::graphql::{
+    Connection, Decimal, Loaders, PageArgs, Total, connection, cx, list_size, loaders, payload,
+};
 
 /// What the rows of an imported file are.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +146,7 @@ impl From<import_run::Model> for Import {
 #[ComplexObject]
 impl Import {
     /// What is wrong with the rows, in the order of the file; the first hundred, errors before warnings.
+    #[graphql(directive = list_size::apply(100))]
     async fn problems(&self) -> Vec<ImportProblem> {
         self.row.problems.iter().cloned().map(ImportProblem).collect()
     }

@@ -8,7 +8,7 @@ use super::MemberId;
 use super::loaders::{MemberById, ReportsOf};
 use super::service::{self, MemberChanges, MemberFilter};
 use crate::error::Result;
-use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, loaders, payload};
+use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, list_size, loaders, payload};
 
 /// What a member is in his company.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,7 @@ impl Member {
     }
 
     /// The active members whom this one leads directly, by name; at most 100. `members(filter: { managerId })` has all.
+    #[graphql(directive = list_size::apply(100))]
     async fn reports(&self, gql: &Context<'_>) -> Result<Vec<Member>> {
         let rows = loaders(gql).load_one(ReportsOf(self.id.0)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(Member::from).collect())
@@ -124,7 +125,7 @@ pub struct MemberFilterInput {
     pub role: Option<Role>,
     /// Only those whose manager this is.
     pub manager_id: Option<MemberId>,
-    /// Only those in whose name, reading or e-mail address each of these words occurs.
+    /// Only those in whose name, reading or e-mail address each of these words (the first eight) occurs.
     pub text: Option<String>,
     /// Those who left too; otherwise they are left out.
     #[graphql(default)]

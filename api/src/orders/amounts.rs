@@ -77,12 +77,22 @@ pub fn price(amount: Money, rate: Option<Rate>, tenant: Currency) -> std::result
         Some(rate) if amount.currency == tenant && rate != Rate::ONE => return Err(NoPrice::RateNotOne),
         Some(rate) => rate,
     };
+    let tenant_amount = amount.convert(rate, tenant)?;
+    if [amount, tenant_amount]
+        .iter()
+        .any(|money| money.minor.unsigned_abs() > MOST_MINOR)
+    {
+        return Err(MoneyError::TooLarge.into());
+    }
     Ok(Priced {
         amount,
-        tenant_amount: amount.convert(rate, tenant)?,
+        tenant_amount,
         rate,
     })
 }
+
+/// Most minor units of one order, a trillion: far above any, and millions of such orders still add up in 64 bits.
+const MOST_MINOR: u64 = 1_000_000_000_000;
 
 /// As [`price`], from what a client sent.
 pub fn price_input(amount: &MoneyInput, rate: Option<&str>, tenant: &str) -> Result<Priced> {

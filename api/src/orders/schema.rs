@@ -11,7 +11,7 @@ use super::service::{self, LineDraft, OrderChanges, OrderDraft, OrderFilter};
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::error::Result;
 use crate::platform::graphql::{
-    Connection, Date, Decimal, MoneyInput, MoneyView, PageArgs, Total, connection, cx, loaders, payload,
+    Connection, Date, Decimal, MoneyInput, MoneyView, PageArgs, Total, connection, cx, list_size, loaders, payload,
 };
 use crate::products::{Product, ProductById, ProductId};
 
@@ -119,6 +119,7 @@ impl Order {
     }
 
     /// What was bought, in the order of the paper; at most 200 lines, often none when only the sum is known.
+    #[graphql(directive = list_size::apply(200))]
     async fn lines(&self, gql: &Context<'_>) -> Result<Vec<OrderLine>> {
         let rows = loaders(gql).load_one(LinesOf(self.id.0)).await?.unwrap_or_default();
         Ok(rows.into_iter().map(OrderLine::from).collect())

@@ -64,7 +64,7 @@ impl From<product::Model> for Product {
 /// How a list of products is narrowed. All given conditions must hold.
 #[derive(InputObject, Default)]
 pub struct ProductFilterInput {
-    /// Only those in whose code, name or reading each of these words occurs.
+    /// Only those in whose code, name or reading each of these words (the first eight) occurs.
     pub text: Option<String>,
     /// Archived ones too; otherwise they are left out.
     #[graphql(default)]

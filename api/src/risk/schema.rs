@@ -14,7 +14,7 @@ use super::service::{self, BandSum};
 use super::stored::Stored;
 use crate::accounts::AccountId;
 use crate::error::Result;
-use crate::platform::graphql::{Connection, Date, MoneyView, PageArgs, Total, connection, cx, loaders};
+use crate::platform::graphql::{Connection, Date, MoneyView, PageArgs, Total, connection, cx, list_size, loaders};
 use crate::signals::{Cause, FactorKind};
 
 /// Band of churn risk.
@@ -152,6 +152,7 @@ impl Assessment {
     }
 
     /// The reasons, the weightiest first; one a kind. Signals are listed without a probability too.
+    #[graphql(directive = list_size::apply(20))]
     async fn factors(&self) -> Vec<RiskFactor> {
         let log_odds = self.assessed.log_odds();
         let factors = self.assessed.factors.iter();
@@ -194,6 +195,7 @@ pub struct RiskFactor {
     /// Days in which the contribution halves; null if it does not fade (as yet).
     pub half_life_days: Option<i32>,
     /// What proves it.
+    #[graphql(directive = list_size::apply(4))]
     pub evidence: Vec<Evidence>,
     /// The probability if this factor were not; null without a probability.
     pub probability_without: Option<f64>,
@@ -258,6 +260,7 @@ fn spoken(gql: &Context<'_>, text: &Text) -> String {
 #[derive(Clone, SimpleObject)]
 pub struct RiskSummary {
     /// Every band, from low to critical, then the accounts that are listed apart.
+    #[graphql(directive = list_size::apply(7))]
     pub bands: Vec<BandSummary>,
     /// How many accounts there are in all.
     pub account_count: i32,

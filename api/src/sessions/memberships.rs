@@ -29,6 +29,8 @@ pub async fn memberships_of(ctx: &Ctx, user: Uuid) -> Result<Vec<Membership>> {
     let rows = queries::memberships(&ctx.global().await?, user).await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.tenant_id).collect();
     let tenants = tenants::service::tenant_rows(&ctx.global().await?, &ids).await?;
+    // Each company is another transaction: two at once would be two connections of one request.
+    ctx.end_read().await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let name = tenants

@@ -9,7 +9,7 @@ use super::service::{self, Issued, SignIn};
 use super::{SessionId, UserId};
 use crate::error::Result;
 use crate::members::{Member, MemberId, Role, loaders::MemberById};
-use crate::platform::graphql::{cx, loaders, payload};
+use crate::platform::graphql::{cx, list_size, loaders, payload};
 use crate::tenants::TenantId;
 
 /// A person who signs in.
@@ -219,6 +219,7 @@ impl Viewer {
     }
 
     /// The companies that the person is a member of, by name; at most 100.
+    #[graphql(directive = list_size::apply(100))]
     async fn memberships(&self, gql: &Context<'_>) -> Result<Vec<Membership>> {
         let all = loaders(gql)
             .load_one(MembershipsOf(self.user.id.0))
@@ -228,6 +229,7 @@ impl Viewer {
     }
 
     /// The person's sessions that have not ended, last used first; at most 100.
+    #[graphql(directive = list_size::apply(100))]
     async fn sessions(&self, gql: &Context<'_>) -> Result<Vec<Session>> {
         Ok(service::session_list(cx(gql))
             .await?
@@ -259,6 +261,7 @@ payload! {
         /// Its tokens.
         tokens: SessionTokens,
         /// The companies to choose from with `sessionSwitch`.
+        #[graphql(directive = list_size::apply(100))]
         memberships: Vec<Membership>,
     }
 }

@@ -95,6 +95,9 @@ fn is_system(ctx: &Ctx) -> bool {
 async fn first_admin(ctx: &Ctx, draft: Option<PersonDraft>) -> Result<(user::Model, bool)> {
     match (&ctx.actor, draft) {
         (Actor::User { user, .. } | Actor::Member { user, .. }, None) => {
+            // Every company is looked after by the jobs for ever.
+            let key = format!("register {user}");
+            ctx.app.throttle.attempt(&key, ctx.request.ip.as_deref())?;
             let person = person_find(ctx, *user).await?;
             Ok((person.ok_or_else(|| ctx.actor.refusal())?, false))
         }

@@ -21,6 +21,8 @@ use crate::platform::tenancy::GlobalDb;
 const SIGNS: Duration = Duration::days(30);
 /// … and verifies a day longer, far beyond the ten minutes of a token.
 const VERIFIES_LONGER: Duration = Duration::days(1);
+/// The next key is made so long before the last one stops signing.
+const ROTATED_BEFORE: Duration = Duration::days(1);
 /// More live keys than this are not expected.
 const MOST_KEYS: u64 = 16;
 
@@ -44,10 +46,11 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Loads the live keys; makes one when none signs any more.
+    /// Loads the live keys; makes the next one a day before the last one stops signing, so that every process has
+    /// heard of it by then.
     pub async fn maintain(&self, db: &GlobalDb<'_>, secret: &Secret, now: DateTime<Utc>) -> Result<()> {
         self.reload(db, secret, now).await?;
-        if self.signing(now).is_none() {
+        if self.signing(now + ROTATED_BEFORE).is_none() {
             self.rotate(db, secret, now).await?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod delivery;
+mod directives;
 mod ids;
 pub mod input;
 mod page;
@@ -18,6 +19,7 @@ use async_graphql::{Context, Request};
 
 pub use cursor::CursorKey;
 pub use delivery::{Deliveries, Delivery, Interest, check_start, delivered};
+pub use directives::{cost, list_size};
 pub use ids::{Gid, IdKind, any_id, parse_any};
 pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page};
 pub use payload::UserErrorView;

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Se
 use uuid::Uuid;
 
 use super::cursor::{Binding, CursorKey, decode, encode};
-use super::cx;
+use super::{cost, cx};
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::tenancy::TenantDb;
@@ -196,6 +196,7 @@ impl<N: OutputType> Connection<N> {
     }
 
     /// How many rows the whole list has. Counted only when asked for.
+    #[graphql(directive = cost::apply("5".to_owned()))]
     async fn total_count(&self, gql: &Context<'_>) -> Result<i32> {
         let count = (self.total.0)(Arc::clone(cx(gql))).await?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))

@@ -4,9 +4,10 @@
 //! nullable; the specification (§ 6.4.4) wants that field null and its neighbours answered.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
-use async_graphql::registry::Registry;
+use async_graphql::registry::{MetaType, Registry};
 use async_graphql::resolver_utils::{ContainerType, resolve_container};
 use async_graphql::{Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value};
 
@@ -32,7 +33,9 @@ impl<T: ObjectType> OutputType for Root<T> {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        T::create_type_info(registry)
+        let name = T::create_type_info(registry);
+        narrow_int(registry);
+        name
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
@@ -41,3 +44,14 @@ impl<T: ObjectType> OutputType for Root<T> {
 }
 
 impl<T: ObjectType> ObjectType for Root<T> {}
+
+/// Refuses integers beyond 32 bits as `Int`, as the specification (§ 3.5.1) wants it. The engine lets them pass where the
+/// field behind is wider, and reckoning with them could overflow.
+fn narrow_int(registry: &mut Registry) {
+    if let Some(MetaType::Scalar { is_valid, .. }) = registry.types.get_mut("Int") {
+        *is_valid = Some(Arc::new(|value| match value {
+            Value::Number(number) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+            _ => false,
+        }));
+    }
+}

@@ -5,21 +5,18 @@ use std::collections::HashMap;
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, Field, FieldDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
-    TypeKind, TypeSystemDefinition,
+    BaseType, ConstDirective, ExecutableDocument, Field, FieldDefinition, OperationDefinition, OperationType,
+    Selection, SelectionSet, TypeKind, TypeSystemDefinition,
 };
-use async_graphql::{Name, Value as Answered, Variables};
+use async_graphql::{Name, Positioned, Value as Answered, Variables};
 
 use super::guard::NESTING;
 
-/// A page without `first` and `last` is taken to have so many rows. As `platform::graphql::page` has it.
+/// A page, or a list that takes `first`, is taken to have so many rows when nothing is said. As
+/// `platform::graphql::page` has it.
 const USUAL_ROWS: u64 = 20;
-/// A list without a size of its own is taken to have so many.
-const LIST_ROWS: u64 = 10;
 /// A change costs so much before what it answers.
 const MUTATION: u64 = 10;
-/// Counting a whole list.
-const COUNT: u64 = 5;
 /// So many answered objects of introspection cost one point.
 const INTROSPECTED_OBJECTS: u64 = 1_000;
 
@@ -32,6 +29,12 @@ struct FieldType {
     is_sized: bool,
     /// Takes `ids`: it has as many rows as there are ids.
     is_by_ids: bool,
+    /// Rows when no number is asked for: `@listSize(assumedSize:)`, or what `first` is by default.
+    assumed_size: u64,
+    /// Points of the field itself: `@cost(weight:)`.
+    weight: u64,
+    /// Points that an argument adds when it is given.
+    arguments: Vec<(String, u64)>,
 }
 
 /// What the schema says about costs.
@@ -114,7 +117,7 @@ impl CostTable {
         planner.add(&operation.selection_set.node, root(operation.ty), 1, 0, &mut roots);
         if operation.ty == OperationType::Mutation {
             for root in &mut roots {
-                root.base = MUTATION;
+                root.base = root.base.saturating_add(MUTATION);
             }
         }
         Plan {
@@ -132,6 +135,16 @@ fn root(kind: OperationType) -> &'static str {
     }
 }
 
+/// The number that a directive of the schema says.
+fn said(directives: &[Positioned<ConstDirective>], name: &str, argument: &str) -> Option<u64> {
+    let directive = directives.iter().find(|one| one.node.name.node == name)?;
+    match &directive.node.get_argument(argument)?.node {
+        Answered::Number(number) => number.as_u64(),
+        Answered::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
 impl FieldType {
     fn of(field: &FieldDefinition) -> Self {
         let mut ty = &field.ty.node.base;
@@ -144,12 +157,35 @@ impl FieldType {
             BaseType::Named(name) => name.to_string(),
             BaseType::List(_) => String::new(),
         };
+        let first = field
+            .arguments
+            .iter()
+            .find(|argument| argument.node.name.node == "first");
+        let first = match first
+            .and_then(|first| first.node.default_value.as_ref())
+            .map(|value| &value.node)
+        {
+            Some(Answered::Number(number)) => number.as_u64(),
+            _ => None,
+        };
         let takes = |name: &str| field.arguments.iter().any(|argument| argument.node.name.node == name);
         Self {
             name,
             is_list,
             is_sized: takes("first"),
             is_by_ids: takes("ids"),
+            assumed_size: said(&field.directives, "listSize", "assumedSize")
+                .or(first)
+                .unwrap_or(USUAL_ROWS),
+            weight: said(&field.directives, "cost", "weight").unwrap_or(0),
+            arguments: field
+                .arguments
+                .iter()
+                .filter_map(|argument| {
+                    let weight = said(&argument.node.directives, "cost", "weight")?;
+                    Some((argument.node.name.node.to_string(), weight))
+                })
+                .collect(),
         }
     }
 }
@@ -165,7 +201,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Adds the nodes of a selection on `of`; `rows` is the size of the page when `of` is a connection.
     fn add(&mut self, set: &'a SelectionSet, of: &str, rows: u64, depth: usize, nodes: &mut Vec<Node>) {
-        // A cycle of fragments, which validation refuses.
+        // No document that passed the guard is that deep.
         if depth > NESTING * 4 {
             return;
         }
@@ -201,19 +237,24 @@ impl<'a> Planner<'a> {
         }
         let table = self.table;
         let ty = table.types.get(of)?.get(name)?;
+        let given = ty
+            .arguments
+            .iter()
+            .filter(|(name, _)| field.get_argument(name).is_some());
+        let base = given.fold(ty.weight, |sum, (_, weight)| sum.saturating_add(*weight));
         if !table.types.contains_key(&ty.name) {
-            return (name == "totalCount").then(|| Node::leaf(field, COUNT));
+            return (base > 0).then(|| Node::leaf(field, base));
         }
         let asked = || self.number(field, "first").or_else(|| self.number(field, "last"));
         let is_page = ty.name.ends_with("Connection");
         let (rows, inner) = if is_page {
-            (1, asked().unwrap_or(USUAL_ROWS))
+            (1, asked().unwrap_or(ty.assumed_size))
         } else if of.ends_with("Connection") && ty.is_list {
             (page, 1)
         } else if ty.is_list {
             let sized = ty.is_sized.then(asked).flatten();
             let by_ids = ty.is_by_ids.then(|| self.length(field, "ids")).flatten();
-            (sized.or(by_ids).unwrap_or(LIST_ROWS), 1)
+            (sized.or(by_ids).unwrap_or(ty.assumed_size), 1)
         } else {
             (1, 1)
         };
@@ -222,7 +263,7 @@ impl<'a> Planner<'a> {
         let is_wrapper = ty.name == "PageInfo" || (ty.name.ends_with("Edge") && of.ends_with("Connection"));
         Some(Node {
             key: field.response_key().node.clone(),
-            base: 0,
+            base,
             each: u64::from(!is_wrapper),
             rows,
             children,
@@ -379,7 +420,7 @@ mod tests {
             people(first: Int, after: String, last: Int, before: String): PersonConnection }
         type Mutation { personCreate(name: String!): PersonPayload }
         type PersonPayload { person: Person }
-        type PersonConnection { edges: [PersonEdge!]! nodes: [Person!]! pageInfo: PageInfo! totalCount: Int! }
+        type PersonConnection { edges: [PersonEdge!]! nodes: [Person!]! pageInfo: PageInfo! totalCount: Int! @cost(weight: \"5\") }
         type PersonEdge { node: Person! cursor: String! }
         type PageInfo { hasNextPage: Boolean! }
         type Person implements Node { id: ID! name: String! boss: Person reports: [Person!]! \
@@ -425,6 +466,12 @@ mod tests {
     }
 
     #[test]
+    fn what_an_argument_adds_counts_when_it_is_given() {
+        assert_eq!(estimate("{ person(id: 1) { past { id } } }"), 2);
+        assert_eq!(estimate("{ person(id: 1) { past(asOf: \"2026\") { id } } }"), 202);
+    }
+
+    #[test]
     fn variables_defaults_fragments_and_interfaces_hide_nothing() {
         let through =
             |variables| plan("query($n: Int = 90) { people(first: $n) { nodes { id } } }", variables).estimate();
@@ -456,7 +503,6 @@ mod tests {
         });
         assert_eq!(estimate(&format!("{{ person(id: 1) {{ {deep} }} }}")), u64::MAX);
         assert_eq!(estimate("{ people(first: -1) { nodes { id } } }"), 21);
-        assert_eq!(estimate("{ ...a } fragment a on Query { ...a }"), 1);
     }
 
     #[test]
