@@ -29,6 +29,9 @@ pub enum Error {
     /// The request itself is malformed.
     #[error("bad input: {0:?}")]
     BadInput(Text),
+    /// Stops a change whose idempotency key is taken. It never reaches a caller: he gets the answer that was kept.
+    #[error("repeated")]
+    Repeated,
     /// Ours. The source is logged with the request id and never shown.
     #[error("internal: {0}")]
     Internal(Arc<dyn std::error::Error + Send + Sync>),
@@ -45,7 +48,7 @@ impl Error {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited { .. } => "RATE_LIMITED",
-            Self::Internal(_) => "INTERNAL",
+            Self::Repeated | Self::Internal(_) => "INTERNAL",
         }
     }
 
@@ -62,7 +65,7 @@ impl Error {
                 format!("Too many attempts. Try again in {retry_after_seconds} seconds."),
                 format!("試行回数が多すぎます。{retry_after_seconds}秒後にもう一度お試しください。"),
             ),
-            Self::Internal(_) => Text::fixed(
+            Self::Repeated | Self::Internal(_) => Text::fixed(
                 "Something went wrong on our side. Quote the request id when you report it.",
                 "サーバー側で問題が発生しました。お問い合わせの際はリクエストIDをお知らせください。",
             ),

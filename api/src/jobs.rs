@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::events::reader;
+use crate::platform::idempotency;
 use crate::platform::jobs::{self, Job, Running};
 use crate::{handovers, housekeeping, imports, risk};
 
@@ -38,6 +39,10 @@ pub fn all() -> Vec<Job> {
         Job::Daily {
             name: "uploads.day",
             run: |ctx| Box::pin(housekeeping::uploads_forget(ctx)),
+        },
+        Job::Daily {
+            name: "idempotency.day",
+            run: |ctx| Box::pin(idempotency::forget(ctx)),
         },
         Job::Periodic {
             name: "events.look",

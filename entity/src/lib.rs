@@ -20,6 +20,7 @@ pub mod contact;
 pub mod event;
 pub mod handover;
 pub mod handover_step;
+pub mod idempotency_key;
 pub mod import_run;
 pub mod invitation;
 pub mod log_reader;
@@ -97,6 +98,7 @@ tenant_owned!(
     upload = "upload",
     import_run = "import_run",
     event = "event",
+    idempotency_key = "idempotency_key",
 );
 
 /// Tables that belong to no tenant, each after those that it refers to: reached through the platform's own handle only.

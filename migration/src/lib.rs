@@ -6,7 +6,9 @@
 )]
 
 mod m20261123_000001_foundation;
+mod m20261123_000002_idempotency;
 mod role;
+mod table;
 
 pub use role::grant_application_role;
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
@@ -17,7 +19,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_000001_foundation::Migration)]
+        vec![
+            Box::new(m20261123_000001_foundation::Migration),
+            Box::new(m20261123_000002_idempotency::Migration),
+        ]
     }
 }
 

@@ -8,6 +8,7 @@ mod coverage;
 mod door;
 mod handovers;
 mod http;
+mod idempotency;
 mod imports;
 mod isolation;
 mod log;

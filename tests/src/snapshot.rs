@@ -39,6 +39,7 @@ pub async fn snapshot(app: &TestApp, company: &Company) -> Vec<String> {
         upload,
         import_run,
         event,
+        idempotency_key,
     );
     drop(db);
     ctx.end_read().await.unwrap();

@@ -91,7 +91,7 @@ pub async fn import_start(ctx: &Ctx, upload: Uuid, request: ImportRequest) -> Re
             run: run.id,
             bytes: None,
         };
-        job.spawn();
+        ctx.once_durable(|| job.spawn());
     }
     Ok(run)
 }

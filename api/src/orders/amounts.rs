@@ -155,4 +155,17 @@ mod tests {
         let priced = price(pounds("-10.00"), Some(rate), Currency::JPY).unwrap();
         assert_eq!(priced.tenant_amount.minor, -1915);
     }
+
+    #[test]
+    fn an_amount_that_sums_could_not_hold_is_refused() {
+        assert!(price(pounds("10000000000.00"), None, Currency::GBP).is_ok());
+        let more = pounds("10000000000.01");
+        assert_eq!(
+            price(more, None, Currency::GBP),
+            Err(NoPrice::Money(MoneyError::TooLarge))
+        );
+        let rate = Rate::parse("200").unwrap();
+        let refused = price(pounds("-9000000000.00"), Some(rate), Currency::JPY);
+        assert_eq!(refused, Err(NoPrice::Money(MoneyError::TooLarge)));
+    }
 }

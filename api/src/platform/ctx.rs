@@ -1,7 +1,7 @@
 //! The one way in: who asks, for which tenant, when, and the database handle of the request.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
 use super::auth::Actor;
+use super::idempotency::Repeatable;
 use super::tenancy::{GlobalDb, TenantDb, WriteTx};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -72,6 +73,7 @@ pub struct Ctx {
     tenant: Option<TenantSettings>,
     statements: Arc<AtomicU64>,
     read: Mutex<Option<Arc<TenantDb>>>,
+    repeatable: OnceLock<Arc<Repeatable>>,
     /// The members whose accounts this actor's grants reach, found once a request.
     pub(crate) circle: OnceCell<Arc<Vec<Uuid>>>,
 }
@@ -88,6 +90,7 @@ impl Ctx {
             tenant,
             statements: Arc::default(),
             read: Mutex::new(None),
+            repeatable: OnceLock::new(),
             circle: OnceCell::new(),
         }
     }
@@ -107,6 +110,30 @@ impl Ctx {
     /// The tenant of the request.
     pub fn tenant(&self) -> Result<&TenantSettings> {
         self.tenant.as_ref().ok_or_else(|| self.actor.refusal())
+    }
+
+    /// The id of the tenant of the request, if it has one.
+    pub fn tenant_id(&self) -> Option<Uuid> {
+        self.tenant.as_ref().map(|tenant| tenant.id)
+    }
+
+    /// From here on the request's one change is kept under an idempotency key.
+    pub fn repeat_under(&self, repeatable: Repeatable) {
+        // A request has one operation, and so one key.
+        let _ = self.repeatable.set(Arc::new(repeatable));
+    }
+
+    /// What is known of the idempotency key, if the request came with one.
+    pub fn repeatable(&self) -> Option<&Arc<Repeatable>> {
+        self.repeatable.get()
+    }
+
+    /// Does this when the change is committed: at once, unless it waits for its answer.
+    pub fn once_durable(&self, work: impl FnOnce() + Send + 'static) {
+        match self.repeatable() {
+            Some(repeatable) => repeatable.once_durable(Box::new(work)),
+            None => work(),
+        }
     }
 
     /// May the actor do this at all? How far over the accounts, says the grant. The first line of every service.
@@ -136,6 +163,10 @@ impl Ctx {
     /// The request's read transaction, begun at its first use and shared by all resolvers and loaders.
     pub async fn read(&self) -> Result<Arc<TenantDb>> {
         let tenant = self.tenant()?.id;
+        // What was changed and waits for its answer is read as it will be.
+        if let Some(parked) = self.repeatable().and_then(|repeatable| repeatable.parked()) {
+            return Ok(parked);
+        }
         let mut slot = self.read.lock().await;
         if let Some(db) = slot.as_ref() {
             return Ok(Arc::clone(db));
@@ -155,7 +186,7 @@ impl Ctx {
     /// As [`write`](Self::write), in a tenant that the actor is not (yet) of: creating one, accepting an invitation.
     pub(crate) async fn write_in(&self, tenant: Uuid) -> Result<WriteTx> {
         self.end_read().await?;
-        Ok(WriteTx::begin(&self.app.database, self, tenant).await?)
+        WriteTx::begin(self, tenant).await
     }
 
     /// Ends the read transaction, if one is open.

@@ -5,6 +5,7 @@ pub mod ctx;
 pub mod events;
 pub mod graphql;
 pub mod http;
+pub mod idempotency;
 pub mod jobs;
 pub mod operation;
 pub mod tenancy;

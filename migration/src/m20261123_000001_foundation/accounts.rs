@@ -1,6 +1,6 @@
 //! Accounts, who looks after them, and the people there.
 
-use super::table::{Table, tenant_owned};
+use crate::table::{Table, tenant_owned};
 
 pub fn tables() -> Vec<Table> {
     vec![

@@ -1,6 +1,6 @@
 //! Accounts passing from one member to the next.
 
-use super::table::{Table, tenant_owned};
+use crate::table::{Table, tenant_owned};
 
 pub fn tables() -> Vec<Table> {
     vec![

@@ -1,6 +1,6 @@
 //! Who signs in, and the companies they sign in to.
 
-use super::table::{Table, global, tenant_owned};
+use crate::table::{Table, global, tenant_owned};
 
 pub fn tables() -> Vec<Table> {
     vec![

@@ -1,6 +1,6 @@
 //! Files, imports, and the log of what happened.
 
-use super::table::{Table, tenant_owned};
+use crate::table::{Table, tenant_owned};
 
 pub fn tables() -> Vec<Table> {
     vec![

@@ -6,7 +6,6 @@ mod handovers;
 mod identity;
 mod log;
 mod risk;
-mod table;
 mod trade;
 
 use sea_orm_migration::prelude::*;

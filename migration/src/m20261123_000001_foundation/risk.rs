@@ -1,6 +1,6 @@
 //! What raises or lowers risk, and what was believed about it.
 
-use super::table::{Table, tenant_owned};
+use crate::table::{Table, tenant_owned};
 
 pub fn tables() -> Vec<Table> {
     vec![

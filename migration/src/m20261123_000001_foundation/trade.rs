@@ -1,6 +1,6 @@
 //! What is sold and bought.
 
-use super::table::{Table, tenant_owned};
+use crate::table::{Table, tenant_owned};
 
 pub fn tables() -> Vec<Table> {
     vec![

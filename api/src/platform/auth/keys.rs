@@ -23,6 +23,8 @@ const SIGNS: Duration = Duration::days(30);
 const VERIFIES_LONGER: Duration = Duration::days(1);
 /// The next key is made so long before the last one stops signing.
 const ROTATED_BEFORE: Duration = Duration::days(1);
+/// What signing keys are sealed for.
+const PURPOSE: &[u8] = b"";
 /// More live keys than this are not expected.
 const MOST_KEYS: u64 = 16;
 
@@ -63,7 +65,7 @@ impl KeyRing {
         let kid = Uuid::now_v7().simple().to_string();
         db.insert(signing_key::ActiveModel {
             kid: Set(kid.clone()),
-            sealed_private_key: Set(secret.seal(private.as_ref())?),
+            sealed_private_key: Set(secret.seal(private.as_ref(), PURPOSE)?),
             public_key: Set(pair.public_key().as_ref().to_vec()),
             created_at: Set(now),
             signs_until: Set(now + SIGNS),
@@ -88,7 +90,9 @@ impl KeyRing {
             .into_iter()
             .map(|row| {
                 Ok(Key {
-                    signing: EncodingKey::from_ed_der(&secret.open(&row.sealed_private_key)?),
+                    signing: EncodingKey::from_ed_der(&secret.open(&row.sealed_private_key, PURPOSE).ok_or_else(
+                        || Error::internal("a signing key in the database was sealed with another HIKITSUGI_SECRET"),
+                    )?),
                     verifying: DecodingKey::from_ed_der(&row.public_key),
                     kid: row.kid,
                     signs_until: row.signs_until,

@@ -45,29 +45,25 @@ impl Secret {
         })
     }
 
-    /// Encrypts what must not lie in the database in clear (AES-256-GCM, random nonce in front).
-    pub fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, Error> {
+    /// Encrypts what must not lie in the database in clear (AES-256-GCM, random nonce in front). It opens only for the
+    /// same `purpose`.
+    pub fn seal(&self, plain: &[u8], purpose: &[u8]) -> Result<Vec<u8>, Error> {
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(Error::internal)?;
         let mut sealed = plain.to_vec();
         self.seal
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose), &mut sealed)
             .map_err(Error::internal)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// Decrypts what [`seal`](Self::seal) made. Fails under another secret.
-    pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        let (nonce, body) = sealed
-            .split_at_checked(NONCE_LEN)
-            .ok_or_else(|| Error::internal("sealed value is too short"))?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(Error::internal)?;
+    /// Decrypts what [`seal`](Self::seal) made. Fails under another secret or purpose.
+    pub fn open(&self, sealed: &[u8], purpose: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, body) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut body = body.to_vec();
-        let plain = self
-            .seal
-            .open_in_place(nonce, Aad::empty(), &mut body)
-            .map_err(|_| Error::internal("a signing key in the database was sealed with another HIKITSUGI_SECRET"))?;
-        Ok(plain.to_vec())
+        let plain = self.seal.open_in_place(nonce, Aad::from(purpose), &mut body).ok()?;
+        Some(plain.to_vec())
     }
 
     /// The tag of a cursor: 16 bytes of HMAC-SHA-256.

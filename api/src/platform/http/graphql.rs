@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::guard::fn_guard;
-use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
@@ -22,6 +22,8 @@ use crate::error::Error;
 use crate::platform::ctx::RequestInfo;
 use crate::platform::operation::{self, Answer, Incoming, Refusal, Subscription};
 
+/// The header that brings an idempotency key in (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// A request must have arrived by then.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -101,11 +103,12 @@ async fn work(
         return Err(not_acceptable());
     }
     let is_get = request.method() == Method::GET;
-    let incoming = if is_get {
+    let mut incoming = if is_get {
         Incoming::from_url(request.query_string()).map_err(|text| Refusal::from(Error::BadInput(text)))?
     } else {
         read_body(request, payload, app.config.max_body_bytes).await?
     };
+    incoming.idempotency_key = headers::text(request, IDEMPOTENCY_KEY).map(str::to_owned);
     let bearer = headers::bearer(request).map(str::to_owned);
     let ctx = operation::identify(&app, bearer.as_deref(), info).await?;
     let operation = operation::prepare(&ctx, incoming, |kind| match kind {

@@ -53,6 +53,9 @@ pub async fn answer(answer: Answer, media_type: MediaType, encoding: Encoding) -
         _ => answer.status,
     };
     let mut response = builder(status, answer.request_id);
+    if answer.is_replayed {
+        response.insert_header(("Idempotency-Replayed", "true"));
+    }
     if let Some(seconds) = answer.retry_after_seconds {
         response.insert_header((RETRY_AFTER, seconds));
     }

@@ -61,6 +61,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// As [`Refusal::is_of_document`].
     pub is_of_document: bool,
+    /// It was given before, to the same request under the same idempotency key.
+    pub is_replayed: bool,
     /// After so many seconds another try may succeed.
     pub retry_after_seconds: Option<u64>,
     data: Option<Value>,
@@ -96,6 +98,7 @@ impl Answer {
             request_id,
             status: refusal.status,
             is_of_document: refusal.is_of_document,
+            is_replayed: false,
             retry_after_seconds,
             data: None,
             errors: vec![shown],
@@ -136,9 +139,24 @@ impl Answer {
                 StatusCode::OK
             },
             is_of_document,
+            is_replayed: false,
             retry_after_seconds,
             data: (!is_of_document).then_some(data),
             errors,
+            cost: None,
+        }
+    }
+
+    /// An answer that was kept.
+    pub fn replayed(data: Value, request_id: Uuid) -> Self {
+        Self {
+            request_id,
+            status: StatusCode::OK,
+            is_of_document: false,
+            is_replayed: true,
+            retry_after_seconds: None,
+            data: Some(data),
+            errors: Vec::new(),
             cost: None,
         }
     }

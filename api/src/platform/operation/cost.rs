@@ -270,12 +270,8 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// What an argument is, directly or through a variable.
     fn argument(&self, field: &Field, name: &str) -> Option<Answered> {
-        let value = field.get_argument(name)?.node.clone();
-        value
-            .into_const_with(|name| self.variable(&name).cloned().ok_or(()))
-            .ok()
+        argument(self.operation, self.variables, field, name)
     }
 
     /// What is not a number from 0 on is refused by others.
@@ -291,14 +287,6 @@ impl<'a> Planner<'a> {
             Answered::List(values) => u64::try_from(values.len()).ok(),
             _ => None,
         }
-    }
-
-    fn variable(&self, name: &Name) -> Option<&Answered> {
-        self.variables.get(name).or_else(|| {
-            let mut definitions = self.operation.variable_definitions.iter();
-            let definition = definitions.find(|one| one.node.name.node == *name)?;
-            definition.node.default_value.as_ref().map(|value| &value.node)
-        })
     }
 
     /// Objects that a selection of introspection may answer: an estimate by the usual sizes of schemas.
@@ -334,6 +322,20 @@ impl<'a> Planner<'a> {
         }
         objects
     }
+}
+
+/// What an argument is, directly or through variables and their defaults.
+pub fn argument(operation: &OperationDefinition, variables: &Variables, field: &Field, name: &str) -> Option<Answered> {
+    let variable = |name: Name| {
+        let given = variables.get(&name).cloned();
+        let by_default = || {
+            let mut definitions = operation.variable_definitions.iter();
+            let definition = definitions.find(|one| one.node.name.node == name)?;
+            definition.node.default_value.as_ref().map(|value| value.node.clone())
+        };
+        given.or_else(by_default).ok_or(())
+    };
+    field.get_argument(name)?.node.clone().into_const_with(variable).ok()
 }
 
 impl Node {

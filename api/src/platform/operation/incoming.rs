@@ -24,6 +24,9 @@ pub struct Incoming {
     /// What goes beyond the specification.
     #[serde(default)]
     pub extensions: Option<Map<String, Value>>,
+    /// The idempotency key that the transport brought beside it.
+    #[serde(skip)]
+    pub idempotency_key: Option<String>,
 }
 
 impl Incoming {

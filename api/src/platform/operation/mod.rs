@@ -8,6 +8,7 @@ mod bucket;
 mod cost;
 pub mod guard;
 mod incoming;
+mod repeat;
 mod subscription;
 
 use std::future::Future;
@@ -27,6 +28,7 @@ pub use answer::{Answer, Cost, Refusal, Shown};
 pub use bucket::Buckets;
 pub use cost::CostTable;
 pub use incoming::Incoming;
+pub use repeat::CLIENT_MUTATION_ID;
 pub use subscription::{Caller, Subscription};
 
 use crate::app::App;
@@ -107,6 +109,16 @@ pub fn prepare(
     accepts(kind)?;
     let variables = incoming.take_variables();
     let plan = ctx.app.costs.plan(&document, operation, &variables);
+    if kind == OperationType::Mutation {
+        let request = repeat::Request {
+            text: &text,
+            document: &document,
+            operation,
+            name: incoming.operation_name.as_deref(),
+            variables: &variables,
+        };
+        repeat::take_key(ctx, &request, incoming.idempotency_key.take())?;
+    }
     let field = ctx.app.costs.root_field(operation);
     let span = Span::current();
     span.record("field", field.as_str());
@@ -176,8 +188,15 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     let mut request = Request::new(text).variables(variables);
     request.operation_name = operation_name;
     request.set_parsed_query(document);
-    let request = prepared(request, ctx);
-    let answer = present_executed(ctx, ctx.app.engine.execute(request)).await;
+    let answer = match repeat::replayed(ctx).await {
+        Ok(Some(kept)) => kept,
+        Ok(None) => {
+            let request = prepared(request, ctx);
+            let answer = present_executed(ctx, ctx.app.engine.execute(request)).await;
+            repeat::keep(ctx, answer).await
+        }
+        Err(error) => Answer::refused(&error.into(), ctx.request.lang, ctx.request.id),
+    };
     let actual = plan.actual(answer.data().unwrap_or(&Value::Null));
     let throttle = ctx.app.buckets.settle(ctx, taken, actual);
     Span::current().record("cost", actual);

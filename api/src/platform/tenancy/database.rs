@@ -50,7 +50,7 @@ impl Database {
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(max_connections)
-            .acquire_timeout(Duration::from_secs(2))
+            .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
             .sqlx_logging(false);
         let pool = sea_orm::Database::connect(options).await?;

@@ -2,28 +2,40 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use entity::{TenantOwned, event, tenant_clock};
+use chrono::{DateTime, Utc};
+use entity::{TenantOwned, event, idempotency_key, tenant_clock};
 use parking_lot::Mutex;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, DeleteMany, EntityTrait, QueryFilter, UpdateMany};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, DbErr, DeleteMany, EntityTrait, QueryFilter, TryInsertResult,
+    UpdateMany,
+};
 use uuid::Uuid;
 
-use super::{Database, GlobalDb, TenantDb};
+use super::{GlobalDb, TenantDb};
+use crate::error::Error;
 use crate::platform::Ctx;
 use crate::platform::events::{Announcer, NewEvent};
+use crate::platform::idempotency::Repeatable;
 
 /// Rows an insert of many sends at a time: below SQLite's 32,766 variables for our widest table.
 const ROWS_PER_INSERT: usize = 500;
 
 /// The write transaction of one mutation. Dropped without [`commit`](Self::commit), nothing happened.
 pub struct WriteTx {
-    db: TenantDb,
+    db: Arc<TenantDb>,
     actor: (&'static str, Option<Uuid>),
     now: chrono::DateTime<chrono::Utc>,
     events: Mutex<Vec<NewEvent>>,
     announcer: Announcer,
+    /// Where it waits for its answer, when it came with an idempotency key.
+    repeatable: Option<Arc<Repeatable>>,
 }
+
+/// How long a transaction that was parked waits until nobody reads through it any more.
+const UNSHARED_WITHIN: Duration = Duration::from_secs(5);
 
 impl Deref for WriteTx {
     type Target = TenantDb;
@@ -34,15 +46,66 @@ impl Deref for WriteTx {
 }
 
 impl WriteTx {
-    /// Begins one for `tenant`. Use [`Ctx::write`], which ends the request's read transaction first.
-    pub(crate) async fn begin(database: &Database, ctx: &Ctx, tenant: Uuid) -> Result<Self, DbErr> {
+    /// Begins one for `tenant`. Use [`Ctx::write`], which ends the request's read transaction first. When the request
+    /// came with an idempotency key, that is taken first: whoever comes second waits here for the first, and is told.
+    pub(crate) async fn begin(ctx: &Ctx, tenant: Uuid) -> Result<Self, Error> {
+        let repeatable = ctx.repeatable().filter(|_| ctx.tenant_id() == Some(tenant));
+        let tx = Self {
+            repeatable: repeatable.cloned(),
+            ..Self::begin_plain(ctx, tenant).await?
+        };
+        if let Some(repeatable) = repeatable
+            && !tx.take_key(repeatable.row(ctx)?, repeatable.expired_before()).await?
+        {
+            repeatable.come_second();
+            return Err(Error::Repeated);
+        }
+        Ok(tx)
+    }
+
+    /// The same without regard to an idempotency key.
+    pub(crate) async fn begin_plain(ctx: &Ctx, tenant: Uuid) -> Result<Self, DbErr> {
+        let db = ctx.app.database.tenant_write(tenant, ctx.statement_counter()).await?;
         Ok(Self {
-            db: database.tenant_write(tenant, ctx.statement_counter()).await?,
+            db: Arc::new(db),
             actor: ctx.actor.kind_and_id(),
             now: ctx.now,
             events: Mutex::new(Vec::new()),
             announcer: ctx.app.announcer.clone(),
+            repeatable: None,
         })
+    }
+
+    /// Takes an idempotency key; false when it is taken. One that expired before this instant makes way.
+    pub(crate) async fn take_key(
+        &self,
+        row: idempotency_key::ActiveModel,
+        expired_before: Option<DateTime<Utc>>,
+    ) -> Result<bool, DbErr> {
+        use idempotency_key::{Column, Entity};
+        if let (Some(before), ActiveValue::Set(actor), ActiveValue::Set(key)) =
+            (expired_before, &row.actor_id, &row.key)
+        {
+            let expired = Entity::delete_many()
+                .filter(Column::ActorId.eq(*actor))
+                .filter(Column::Key.eq(key.clone()))
+                .filter(Column::CreatedAt.lt(before));
+            self.delete(expired).await?;
+        }
+        self.count_statement();
+        let mut row = row;
+        <Entity as TenantOwned>::set_tenant(&mut row, self.tenant());
+        let inserted = Entity::insert(row)
+            .on_conflict_do_nothing()
+            .exec_without_returning(&self.db.tx)
+            .await?;
+        // Sent without RETURNING, a row that was there already counts as none inserted, and not as a conflict.
+        Ok(matches!(inserted, TryInsertResult::Inserted(1)))
+    }
+
+    /// The transaction, for reading through it while it waits.
+    pub(crate) fn shared(&self) -> Arc<TenantDb> {
+        Arc::clone(&self.db)
     }
 
     /// The global tables, inside this transaction.
@@ -112,26 +175,47 @@ impl WriteTx {
         self.events.lock().push(event);
     }
 
-    /// Writes the events, then commits.
+    /// Writes the events, then commits. With an idempotency key the commit waits until the answer is there to be kept
+    /// with the change.
     ///
     /// The numbers come from the tenant's clock as late as possible, because its row stays locked until the commit:
     /// that lock is what makes the sequence gapless and ordered by commit.
-    pub async fn commit(self) -> Result<(), DbErr> {
+    pub async fn commit(mut self) -> Result<(), DbErr> {
         let events = std::mem::take(&mut *self.events.lock());
-        let tenant = self.tenant();
-        if !events.is_empty() {
-            let last = self.advance_clock(events.len()).await?;
-            let first = last - i64::try_from(events.len()).unwrap_or(0) + 1;
-            let rows = (first..)
-                .zip(events)
-                .map(|(seq, event)| event.into_row(tenant, seq, self.actor, self.now))
-                .collect::<Vec<event::ActiveModel>>();
-            self.insert_many(rows).await?;
-            self.db.tx.commit().await?;
-            self.announcer.announce(tenant, last);
-            return Ok(());
+        let last = match events.is_empty() {
+            true => None,
+            false => Some(self.write_events(events).await?),
+        };
+        match self.repeatable.take() {
+            Some(repeatable) => {
+                repeatable.park(self, last);
+                Ok(())
+            }
+            None => self.finish(last).await,
         }
-        self.db.tx.commit().await
+    }
+
+    /// Commits what has been written, and announces the log's new end.
+    pub(crate) async fn finish(self, last: Option<i64>) -> Result<(), DbErr> {
+        let Self { db, announcer, .. } = self;
+        let tenant = db.tenant();
+        unshared(db).await?.tx.commit().await?;
+        if let Some(last) = last {
+            announcer.announce(tenant, last);
+        }
+        Ok(())
+    }
+
+    async fn write_events(&self, events: Vec<NewEvent>) -> Result<i64, DbErr> {
+        let tenant = self.tenant();
+        let last = self.advance_clock(events.len()).await?;
+        let first = last - i64::try_from(events.len()).unwrap_or(0) + 1;
+        let rows = (first..)
+            .zip(events)
+            .map(|(seq, event)| event.into_row(tenant, seq, self.actor, self.now))
+            .collect::<Vec<event::ActiveModel>>();
+        self.insert_many(rows).await?;
+        Ok(last)
     }
 
     async fn advance_clock(&self, by: usize) -> Result<i64, DbErr> {
@@ -148,6 +232,19 @@ impl WriteTx {
             .first()
             .map(|row| row.seq)
             .ok_or_else(|| DbErr::RecordNotFound("the tenant's clock".into()))
+    }
+}
+
+/// The transaction once nobody else holds it. Batches of loaders let go a moment after they have answered.
+async fn unshared(mut db: Arc<TenantDb>) -> Result<TenantDb, DbErr> {
+    let deadline = Instant::now() + UNSHARED_WITHIN;
+    loop {
+        db = match Arc::try_unwrap(db) {
+            Ok(db) => return Ok(db),
+            Err(shared) if Instant::now() < deadline => shared,
+            Err(_) => return Err(DbErr::Custom("a transaction is still read through".into())),
+        };
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
