@@ -101,6 +101,11 @@ impl App {
                 .configure(http::configure)
         })
         .workers(workers)
+        // A head must have come by then; bodies and operations have times of their own.
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .max_connections(self.config.max_connections.div_ceil(workers))
+        .on_connect(give_up_on_the_silent)
         .shutdown_timeout(8)
         // Sockets and streams must hear of it first: see [`Self::serve_until_asked`].
         .disable_signals()
@@ -124,6 +129,23 @@ impl App {
             handle.stop(true).await;
         });
         server.await
+    }
+}
+
+/// The head of a request must have come within so long.
+const HEAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+/// A connection without a request is kept so long: longer than load balancers keep theirs, so that they close first.
+const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
+/// What was sent and not taken for so long is given up, and the connection with it.
+const UNREAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Lets the kernel end a connection whose client does not take what it is sent (RFC 5482): neither the server nor the
+/// handler hears of such a client.
+fn give_up_on_the_silent(connection: &dyn std::any::Any, _: &mut actix_web::dev::Extensions) {
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_TIMEOUT))
+    {
+        tracing::debug!(%error, "a connection keeps the system's own timeout");
     }
 }
 

@@ -91,6 +91,21 @@ enum KeyAction {
 
 type Failure = Box<dyn std::error::Error>;
 
+/// The whole process: reads the command line, runs the command, and says on standard error what went wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match actix_web::rt::System::new().block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the command's answer to its user")]
+            {
+                eprintln!("hikitsugi: {error}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Runs a command.
 pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();

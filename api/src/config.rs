@@ -37,6 +37,8 @@ pub struct Config {
     pub cost_bucket: u64,
     /// Points that come back into it each second.
     pub cost_restored_per_second: u64,
+    /// Most connections that are open at once.
+    pub max_connections: usize,
     /// Most sockets and event streams that are open at once.
     pub max_streams: usize,
     /// Pages of these origins may call the API from a browser, such as `https://app.example.com`.
@@ -78,6 +80,7 @@ impl Default for Config {
             cost_limit: 5_000,
             cost_bucket: 20_000,
             cost_restored_per_second: 1_000,
+            max_connections: 25_000,
             max_streams: 10_000,
             cors_origins: Vec::new(),
             log_format: LogFormat::Text,
@@ -158,6 +161,9 @@ impl Config {
                 "cors_origins",
                 "must be origins such as https://app.example.com, without a path",
             );
+        }
+        if self.max_connections == 0 {
+            return invalid("max_connections", "must be at least 1");
         }
         match url::Url::parse(&self.public_url) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use domain::lang::{Lang, Text};
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 /// What went wrong, as the service layer sees it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum Error {
     /// The request itself is malformed.
     #[error("bad input: {0:?}")]
     BadInput(Text),
+    /// The service cannot do this now: the database is away, full or too busy. Trying again later may work.
+    #[error("unavailable: {0}")]
+    Unavailable(Arc<dyn std::error::Error + Send + Sync>),
     /// Stops a change whose idempotency key is taken. It never reaches a caller: he gets the answer that was kept.
     #[error("repeated")]
     Repeated,
@@ -48,6 +51,7 @@ impl Error {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Unavailable(_) => "UNAVAILABLE",
             Self::Repeated | Self::Internal(_) => "INTERNAL",
         }
     }
@@ -65,6 +69,10 @@ impl Error {
                 format!("Too many attempts. Try again in {retry_after_seconds} seconds."),
                 format!("試行回数が多すぎます。{retry_after_seconds}秒後にもう一度お試しください。"),
             ),
+            Self::Unavailable(_) => Text::fixed(
+                "The service cannot do this at the moment. Try again shortly.",
+                "現在この操作を実行できません。しばらくしてからもう一度お試しください。",
+            ),
             Self::Repeated | Self::Internal(_) => Text::fixed(
                 "Something went wrong on our side. Quote the request id when you report it.",
                 "サーバー側で問題が発生しました。お問い合わせの際はリクエストIDをお知らせください。",
@@ -76,6 +84,20 @@ impl Error {
     /// An internal error from any cause.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(Arc::from(source.into()))
+    }
+
+    /// After how many seconds another try may succeed, when that is all that is wrong.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after_seconds } => Some(*retry_after_seconds),
+            Self::Unavailable(_) => Some(RETRY_AFTER_SECONDS),
+            _ => None,
+        }
+    }
+
+    /// It says nothing about the caller or what he asked: ours, or the database's.
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Internal(_) | Self::Unavailable(_))
     }
 
     /// Malformed input outside the payload's reach.
@@ -108,7 +130,58 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        Self::internal(error)
+        if is_unavailable(&error) {
+            Self::Unavailable(Arc::new(error))
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+/// When the database cannot be used, callers are told to wait so long.
+const RETRY_AFTER_SECONDS: u64 = 5;
+
+/// Whether the database is away, full or too busy, rather than asked something wrong.
+fn is_unavailable(error: &DbErr) -> bool {
+    let cause = match error {
+        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
+        _ => return false,
+    };
+    match cause.as_ref() {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| says_unavailable(&code)),
+        _ => false,
+    }
+}
+
+/// By the code of PostgreSQL (SQLSTATE: five characters) or of SQLite (a number, whose low byte is the primary code).
+fn says_unavailable(code: &str) -> bool {
+    if code.len() == 5 {
+        // No resources, the operator intervened, no connection, read-only after a failover.
+        return ["53", "57P0", "08"].iter().any(|class| code.starts_with(class)) || code == "25006";
+    }
+    // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN.
+    let primary = code.parse::<u32>().map(|code| code & 0xff);
+    primary.is_ok_and(|code| matches!(code, 5 | 6 | 7 | 8 | 10 | 13 | 14))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_both_databases_tell_what_passes_by_itself() {
+        for code in [
+            "53100", "53300", "57P01", "57P03", "08006", "25006", "13", "5", "10", "522", "778",
+        ] {
+            assert!(says_unavailable(code), "{code}");
+        }
+        for code in ["23505", "40001", "42601", "57014", "1", "19", "2067", "", "x"] {
+            assert!(!says_unavailable(code), "{code}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod activities;
 mod contacts;
 mod coverage;
 mod door;
+mod faults;
 mod handovers;
 mod http;
 mod idempotency;

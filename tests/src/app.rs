@@ -6,7 +6,10 @@ use std::sync::Arc;
 use api::app::App;
 use api::config::Config;
 use api::platform::auth::{Courier, Message};
+use api::platform::operation::Engine;
 use api::platform::tenancy::Database;
+use async_graphql::{Request, Response};
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use serde_json::json;
 
@@ -35,6 +38,49 @@ pub struct TestApp {
     server: actix_web::dev::ServerHandle,
     pub urls: Urls,
     _folder: tempfile::TempDir,
+}
+
+/// The engine, with an operation that panics after it has read: what no resolver of the product does.
+struct Panicking(Box<dyn Engine>);
+
+/// The name of the operation that panics.
+pub const PANICS: &str = "Panics";
+
+impl Engine for Panicking {
+    fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
+        let panics = request.operation_name.as_deref() == Some(PANICS);
+        let executing = self.0.execute(request);
+        Box::pin(async move {
+            let response = executing.await;
+            assert!(!panics, "this operation panics");
+            response
+        })
+    }
+
+    fn deliver(&self, request: Request) -> BoxFuture<'_, Response> {
+        self.0.deliver(request)
+    }
+
+    fn sdl(&self) -> String {
+        self.0.sdl()
+    }
+}
+
+/// Stands in while the engine is wrapped.
+struct Nothing;
+
+impl Engine for Nothing {
+    fn execute(&self, _: Request) -> BoxFuture<'_, Response> {
+        Box::pin(async { Response::default() })
+    }
+
+    fn deliver(&self, _: Request) -> BoxFuture<'_, Response> {
+        Box::pin(async { Response::default() })
+    }
+
+    fn sdl(&self) -> String {
+        String::new()
+    }
 }
 
 /// How to reach the database from outside the server.
@@ -72,9 +118,12 @@ impl TestApp {
             .await
             .unwrap();
         database.check_role().await.unwrap();
-        let app = App::build(config, database, Courier::Memory(Arc::clone(&messages)))
+        let mut app = App::build(config, database, Courier::Memory(Arc::clone(&messages)))
             .await
             .unwrap();
+        // Nobody else holds it yet.
+        let parts = Arc::get_mut(&mut app).unwrap();
+        parts.engine = Box::new(Panicking(std::mem::replace(&mut parts.engine, Box::new(Nothing))));
         let server = app.serve(listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -154,7 +203,7 @@ impl TestApp {
 }
 
 /// A fresh, migrated database: a copy of one made once a process.
-async fn database(db: Db, folder: &std::path::Path) -> Urls {
+pub(crate) async fn database(db: Db, folder: &std::path::Path) -> Urls {
     match db {
         Db::Sqlite => {
             let file = folder.join("test.db");

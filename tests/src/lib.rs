@@ -7,12 +7,14 @@ mod client;
 mod company;
 mod fixtures;
 pub mod postgres;
+mod process;
 mod snapshot;
 mod socket;
 pub mod surface;
 
-pub use app::{Db, PASSWORD, TestApp, run};
+pub use app::{Db, PANICS, PASSWORD, TestApp, run};
 pub use client::{Answer, Client, EventStream};
 pub use company::{Company, Ids, Person};
+pub use process::{Process, World};
 pub use snapshot::snapshot;
 pub use socket::Socket;

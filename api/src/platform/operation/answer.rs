@@ -45,6 +45,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match &error {
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
@@ -85,10 +86,6 @@ impl Answer {
     /// An answer that is only an error.
     pub fn refused(refusal: &Refusal, lang: Lang, request_id: Uuid) -> Self {
         log_internal(&refusal.error);
-        let retry_after_seconds = match refusal.error {
-            Error::RateLimited { retry_after_seconds } => Some(retry_after_seconds),
-            _ => None,
-        };
         let mut shown = ServerError::new(refusal.error.public_text(lang), None);
         shown
             .extensions
@@ -99,7 +96,7 @@ impl Answer {
             status: refusal.status,
             is_of_document: refusal.is_of_document,
             is_replayed: false,
-            retry_after_seconds,
+            retry_after_seconds: refusal.error.retry_after_seconds(),
             data: None,
             errors: vec![shown],
             cost: None,
@@ -111,17 +108,13 @@ impl Answer {
     /// request.
     pub fn executed(response: Response, lang: Lang, request_id: Uuid) -> Self {
         let Response { data, mut errors, .. } = response;
-        let mut retry_after_seconds = None;
+        let (mut retry_after_seconds, mut is_unavailable) = (None, false);
         for error in &mut errors {
             let code = match error.source::<Error>().cloned() {
                 Some(ours) => {
                     log_internal(&ours);
-                    if let Error::RateLimited {
-                        retry_after_seconds: seconds,
-                    } = ours
-                    {
-                        retry_after_seconds = Some(seconds);
-                    }
+                    retry_after_seconds = retry_after_seconds.max(ours.retry_after_seconds());
+                    is_unavailable |= matches!(ours, Error::Unavailable(_));
                     error.message = ours.public_text(lang);
                     ours.code()
                 }
@@ -133,10 +126,10 @@ impl Answer {
         let is_of_document = data == Value::Null && errors.iter().any(|error| error.path.is_empty());
         Self {
             request_id,
-            status: if is_of_document {
-                StatusCode::BAD_REQUEST
-            } else {
-                StatusCode::OK
+            status: match (is_unavailable, is_of_document) {
+                (true, _) => StatusCode::SERVICE_UNAVAILABLE,
+                (false, true) => StatusCode::BAD_REQUEST,
+                (false, false) => StatusCode::OK,
             },
             is_of_document,
             is_replayed: false,
@@ -247,7 +240,9 @@ pub struct Shown<'a> {
 }
 
 fn log_internal(error: &Error) {
-    if let Error::Internal(source) = error {
-        tracing::error!(error = %source, "internal error");
+    match error {
+        Error::Internal(source) => tracing::error!(error = %source, "internal error"),
+        Error::Unavailable(source) => tracing::warn!(error = %source, "unavailable"),
+        _ => {}
     }
 }

@@ -83,10 +83,7 @@ pub fn span(info: &RequestInfo) -> Span {
 
 /// Who asks.
 pub async fn identify(app: &Arc<App>, bearer: Option<&str>, info: RequestInfo) -> Result<Arc<Ctx>, Refusal> {
-    let ctx = authenticate(app, bearer, info).await.map_err(|error| Refusal {
-        status: actix_web::http::StatusCode::SERVICE_UNAVAILABLE,
-        ..Refusal::from(error)
-    })?;
+    let ctx = authenticate(app, bearer, info).await?;
     Span::current().record("actor", ctx.actor.kind_and_id().0);
     Ok(ctx)
 }

@@ -82,7 +82,8 @@ impl Caller {
             tokio::time::sleep(RECHECK).await;
             match self.ctx().await {
                 // The database is away: that says nothing about him.
-                Ok(_) | Err(Error::Internal(_)) => {}
+                Ok(_) => {}
+                Err(error) if error.is_ours() => {}
                 Err(why) => return why,
             }
         }
@@ -178,7 +179,7 @@ impl Subscription {
             }
             let ctx = match self.caller.ctx().await {
                 Ok(ctx) => ctx,
-                Err(Error::Internal(_)) => {
+                Err(error) if error.is_ours() => {
                     tokio::time::sleep(RETRY).await;
                     continue;
                 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
@@ -32,6 +33,9 @@ pub enum SafetyError {
     Db(#[from] DbErr),
 }
 
+/// A connection that lay idle for longer is tested before it is used.
+const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
+
 /// The pools of one process: on SQLite one writer and several readers, on PostgreSQL one pool for both.
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -51,7 +55,17 @@ impl Database {
         options
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(5))
+            // Not each time: that is a round trip. One that lay idle is asked whether it still lives, so that a restart
+            // of the database is not felt once for each connection.
             .test_before_acquire(false)
+            .map_sqlx_postgres_before_acquire(|connection, about| {
+                Box::pin(async move {
+                    match about.idle_for > IDLE_BEFORE_TEST {
+                        true => Ok(connection.ping().await.is_ok()),
+                        false => Ok(true),
+                    }
+                })
+            })
             .sqlx_logging(false);
         let pool = sea_orm::Database::connect(options).await?;
         Ok(Self {
