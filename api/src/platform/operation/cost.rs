@@ -425,8 +425,9 @@ mod tests {
         type PersonConnection { edges: [PersonEdge!]! nodes: [Person!]! pageInfo: PageInfo! totalCount: Int! @cost(weight: \"5\") }
         type PersonEdge { node: Person! cursor: String! }
         type PageInfo { hasNextPage: Boolean! }
-        type Person implements Node { id: ID! name: String! boss: Person reports: [Person!]! \
-            friends(first: Int! = 10): [Person!]! tags: [String!]! }
+        type Person implements Node { id: ID! name: String! boss: Person \
+            reports: [Person!]! @listSize(assumedSize: 10) friends(first: Int! = 10): [Person!]! tags: [String!]! \
+            past(asOf: String @cost(weight: \"200\")): Person }
     ";
 
     fn plan(query: &str, variables: Json) -> Plan {
