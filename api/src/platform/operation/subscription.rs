@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::platform::Ctx;
 use crate::platform::auth::{Actor, authenticate};
 use crate::platform::ctx::RequestInfo;
+use crate::platform::documents;
 use crate::platform::events::reader;
 use crate::platform::graphql::{Delivery, Interest, prepared};
 
@@ -116,6 +117,7 @@ impl Subscription {
             operation_name,
             variables,
             plan,
+            after,
             ..
         } = operation;
         if plan.root_count() != 1 {
@@ -153,6 +155,7 @@ impl Subscription {
                 "サブスクリプションの対象がありません。",
             )));
         };
+        documents::settle(ctx, after).await;
         Ok(Self {
             caller: Caller::new(ctx, bearer),
             tenant,
