@@ -1,7 +1,7 @@
 //! The one error of the service layer.
 //!
 //! What a caller can mend travels as [`UserError`]s inside the payload of a mutation; everything else is one of the
-//! six top-level codes. The cause of an internal error is kept for the log and never shown.
+//! seven top-level codes. The cause of an internal error is kept for the log and never shown.
 
 use std::sync::Arc;
 

@@ -115,7 +115,8 @@ pub async fn resolve(ctx: &Ctx, incoming: &mut Incoming) -> std::result::Result<
         }
     };
     resolved.map_err(|error| match error {
-        Error::Internal(_) | Error::RateLimited { .. } => Refusal::from(error),
+        Error::RateLimited { .. } => Refusal::from(error),
+        _ if error.is_ours() => Refusal::from(error),
         _ => Refusal::of_document(error),
     })
 }
@@ -212,6 +213,11 @@ pub async fn settle(ctx: &Ctx, after: Option<After>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Write;
+
+    use parking_lot::Mutex;
+
     use super::*;
 
     #[test]
@@ -222,12 +228,55 @@ mod tests {
             hash[..2].copy_from_slice(&n.to_be_bytes());
             let text = "x".repeat(32 * 1024).into();
             let used_at = DateTime::UNIX_EPOCH;
-            documents
-                .texts
-                .insert((Kind::Registered, hash), Remembered { text, used_at });
+            let known = Remembered { text, used_at };
+            documents.texts.insert((Kind::Registered, hash), known);
         }
         documents.texts.run_pending_tasks();
         let kept = CACHED_BYTES / (32 * 1024 + 256);
         assert_eq!((documents.texts.entry_count(), kept), (kept, 254));
+    }
+
+    /// What is written to the log.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_unpublished_document_is_noted_or_refused_as_the_mode_says() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_writer(move || writer.clone())
+            .finish();
+        let client = Uuid::now_v7();
+        let hash = hash("query Names { accounts { totalCount } }");
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(judge(client, DocumentMode::Off, Some("Names"), hash).is_ok());
+            let refused = judge(client, DocumentMode::Enforce, Some("Names"), hash);
+            assert!(matches!(refused, Err(Error::DocumentNotPublished)));
+            assert!(lines.0.lock().is_empty());
+            assert!(judge(client, DocumentMode::Log, Some("Names"), hash).is_ok());
+        });
+        let line: serde_json::Value = serde_json::from_slice(&lines.0.lock()).unwrap();
+        assert_eq!(
+            (&line["level"], &line["fields"]["client"]),
+            (&"WARN".into(), &client.to_string().into())
+        );
+        assert_eq!(
+            (&line["fields"]["operation"], &line["fields"]["document"]),
+            (&"Names".into(), &hex(&hash).into())
+        );
+        assert_eq!(line["fields"].as_object().unwrap().len(), 4);
     }
 }

@@ -131,6 +131,10 @@ impl Subscription {
             Err(error) => return Err(refuse(error)),
         };
         let document = as_query(document, operation_name.as_deref());
+        // Finding its document may have begun a read; the log is read on a connection of its own.
+        if let Err(error) = ctx.end_read().await {
+            return Err(refuse(error.into()));
+        }
         // Before the log's end is read, so that no growth is missed in between.
         let known = ctx.app.announcer.watch(tenant);
         let end = match reader::end(&ctx.app, tenant).await {
