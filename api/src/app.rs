@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::platform::auth::{Courier, KeyRing, Passwords, Secret, Throttle, Tokens};
+use crate::platform::documents::Documents;
 use crate::platform::events::Announcer;
 use crate::platform::http::{self, UploadSink};
 use crate::platform::operation::{Buckets, CostTable, Engine};
@@ -41,6 +42,8 @@ pub struct App {
     pub courier: Courier,
     /// Wakes the readers of the event log.
     pub announcer: Announcer,
+    /// The texts of persisted operations.
+    pub documents: Documents,
     /// The schema.
     pub engine: Box<dyn Engine>,
     /// What its fields cost.
@@ -71,6 +74,7 @@ impl App {
             announcer: Announcer::new(),
             costs: CostTable::of_schema(&engine.sdl()).map_err(Error::internal)?,
             buckets: Buckets::new(config.cost_bucket, config.cost_restored_per_second),
+            documents: Documents::new(),
             engine: Box::new(engine),
             streams: Arc::new(Semaphore::new(config.max_streams)),
             closing: Closing::default(),

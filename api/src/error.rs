@@ -1,7 +1,7 @@
 //! The one error of the service layer.
 //!
 //! What a caller can mend travels as [`UserError`]s inside the payload of a mutation; everything else is one of the
-//! five top-level codes. The cause of an internal error is kept for the log and never shown.
+//! seven top-level codes. The cause of an internal error is kept for the log and never shown.
 
 use std::sync::Arc;
 
@@ -20,6 +20,12 @@ pub enum Error {
     /// Signed in and visible, but not allowed.
     #[error("forbidden")]
     Forbidden,
+    /// An API client sent a document that was not published for it, and may not.
+    #[error("document not published")]
+    DocumentNotPublished,
+    /// A document was named that is not known. The client sends its text with its hash, and it is known from then on.
+    #[error("persisted query not found")]
+    PersistedQueryNotFound,
     /// Too many attempts; try again after so many seconds.
     #[error("rate limited for {retry_after_seconds} s")]
     RateLimited {
@@ -49,7 +55,8 @@ impl Error {
         match self {
             Self::User(_) | Self::BadInput(_) => "BAD_USER_INPUT",
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
+            Self::Forbidden | Self::DocumentNotPublished => "FORBIDDEN",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Repeated | Self::Internal(_) => "INTERNAL",
@@ -65,6 +72,12 @@ impl Error {
             },
             Self::Unauthenticated(text) | Self::BadInput(text) => text.clone(),
             Self::Forbidden => Text::fixed("You are not allowed to do this.", "この操作を行う権限がありません。"),
+            Self::DocumentNotPublished => Text::fixed(
+                "This API client may send only documents that were published for it.",
+                "このAPIクライアントが送信できるのは、公開済みのドキュメントだけです。",
+            ),
+            // Clients compare the text, so it is the same in every language.
+            Self::PersistedQueryNotFound => Text::fixed("PersistedQueryNotFound", "PersistedQueryNotFound"),
             Self::RateLimited { retry_after_seconds } => Text::new(
                 format!("Too many attempts. Try again in {retry_after_seconds} seconds."),
                 format!("試行回数が多すぎます。{retry_after_seconds}秒後にもう一度お試しください。"),

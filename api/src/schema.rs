@@ -2,10 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
+use async_graphql::async_trait::async_trait;
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, ID, Interface, MergedObject, Object, Request, Response,
-    SDLExportOptions, Schema,
+    Context, EmptyMutation, EmptySubscription, ID, Interface, MergedObject, Name, Object, Request, Response,
+    SDLExportOptions, Schema, SchemaBuilder, ServerError,
 };
 
 use crate::error::{Error, Result};
@@ -48,6 +52,7 @@ pub struct Mutation(
     tenants::TenantMutation,
     members::MemberMutation,
     api_clients::ApiClientMutation,
+    api_clients::ApiClientDocumentMutation,
     accounts::AccountMutation,
     contacts::ContactMutation,
     activities::ActivityMutation,
@@ -73,6 +78,8 @@ pub type HikitsugiSchema = Schema<Root<Query>, Root<Mutation>, Deliveries<Subscr
 pub struct Executor {
     schema: HikitsugiSchema,
     deliveries: Schema<Root<Subscription>, EmptyMutation, EmptySubscription>,
+    /// The same schema, executing nothing.
+    validation: HikitsugiSchema,
 }
 
 impl Executor {
@@ -80,6 +87,7 @@ impl Executor {
     pub fn build() -> Self {
         Self {
             schema: build(),
+            validation: builder().extension(ValidateOnly).finish(),
             deliveries: Schema::build(Root::default(), EmptyMutation, EmptySubscription)
                 .limit_depth(DEPTH)
                 .limit_directives(DIRECTIVES)
@@ -90,10 +98,29 @@ impl Executor {
 
 /// Builds the schema.
 pub fn build() -> HikitsugiSchema {
+    builder().finish()
+}
+
+fn builder() -> SchemaBuilder<Root<Query>, Root<Mutation>, Deliveries<Subscription>> {
     Schema::build(Root::default(), Root::default(), Deliveries::default())
         .limit_depth(DEPTH)
         .limit_directives(DIRECTIVES)
-        .finish()
+}
+
+/// Ends a request after its validation.
+struct ValidateOnly;
+
+impl ExtensionFactory for ValidateOnly {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for ValidateOnly {
+    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
+        Response::default()
+    }
 }
 
 /// The schema's text, as `schema.graphql` has it.
@@ -112,6 +139,18 @@ impl Engine for Executor {
 
     fn deliver(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>> {
         Box::pin(self.deliveries.execute(request))
+    }
+
+    fn validate(&self, document: ExecutableDocument) -> Pin<Box<dyn Future<Output = Vec<ServerError>> + Send + '_>> {
+        // All operations are validated; naming one decides only which would be executed.
+        let name = document
+            .operations
+            .iter()
+            .find_map(|(name, _)| name.map(Name::to_string));
+        let mut request = Request::new(String::new());
+        request.operation_name = name;
+        request.set_parsed_query(document);
+        Box::pin(async move { self.validation.execute(request).await.errors })
     }
 
     fn sdl(&self) -> String {

@@ -68,6 +68,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// Whether an API client may send other documents than those that were published for it.
+    pub enum DocumentMode {
+        /// It may.
+        Off = "OFF",
+        /// It may, and each one is noted in the server's log.
+        Log = "LOG",
+        /// It may not.
+        Enforce = "ENFORCE",
+    }
+}
+
+text_enum! {
     /// One thing that is authorised.
     pub enum Action {
         /// See an account, its team and its ownership spans.
@@ -140,7 +152,7 @@ text_enum! {
         TenantChange = "TENANT_CHANGE",
         /// See API clients (never their secrets).
         ApiClientRead = "API_CLIENT_READ",
-        /// Make or revoke an API client.
+        /// Make, change or revoke an API client, and say which documents it may send.
         ApiClientChange = "API_CLIENT_CHANGE",
     }
 }

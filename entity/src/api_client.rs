@@ -25,6 +25,12 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     /// When it last asked for a token.
     pub last_used_at: Option<DateTimeUtc>,
+    /// Which documents it may send: `OFF`, `LOG` or `ENFORCE`.
+    pub document_mode: String,
+    /// When documents were last published for it or deleted.
+    pub documents_changed_at: Option<DateTimeUtc>,
+    /// Counts the changes.
+    pub version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -30,6 +30,7 @@ pub mod order;
 pub mod order_line;
 pub mod ownership;
 pub mod password_reset;
+pub mod persisted_query;
 pub mod product;
 pub mod refresh_token;
 pub mod session;
@@ -37,6 +38,7 @@ pub mod signal;
 pub mod signing_key;
 pub mod tenant;
 pub mod tenant_clock;
+pub mod trusted_document;
 pub mod upload;
 pub mod user;
 
@@ -80,6 +82,7 @@ tenant_owned!(
     member = "member",
     invitation = "invitation",
     api_client = "api_client",
+    trusted_document = "trusted_document",
     account = "account",
     account_gram = "account_gram",
     account_team = "account_team",
@@ -113,4 +116,5 @@ pub const GLOBAL_TABLES: &[&str] = &[
     "api_client_credential",
     "tenant_clock",
     "log_reader",
+    "persisted_query",
 ];

@@ -7,6 +7,7 @@
 
 mod m20261123_000001_foundation;
 mod m20261123_000002_idempotency;
+mod m20261123_000003_documents;
 mod role;
 mod table;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_foundation::Migration),
             Box::new(m20261123_000002_idempotency::Migration),
+            Box::new(m20261123_000003_documents::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@
 use domain::account::Lifecycle;
 use domain::activity::StartedBy;
 use domain::handover::Status;
-use domain::policy::Visibility;
+use domain::policy::{DocumentMode, Visibility};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 use super::*;
@@ -218,6 +218,7 @@ async fn checks_allow_what_the_domain_knows() {
     for (table, column, allowed) in [
         ("account", "lifecycle", names(Lifecycle::ALL)),
         ("activity", "started_by", names(StartedBy::ALL)),
+        ("api_client", "document_mode", names(DocumentMode::ALL)),
         ("handover", "status", names(Status::ALL)),
         ("tenant", "account_visibility", names(Visibility::ALL)),
     ] {

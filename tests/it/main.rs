@@ -5,6 +5,7 @@ mod accounts;
 mod activities;
 mod contacts;
 mod coverage;
+mod documents;
 mod door;
 mod faults;
 mod handovers;

@@ -1,14 +1,10 @@
 //! Following the event log: what is delivered, to whom, from where on, and when it ends.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use api::app::App;
-use api::platform::auth::Courier;
-use api::platform::tenancy::Database;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use tests::{Client, EventStream, Socket, TestApp, on_both};
+use tests::{Client, EventStream, Socket, on_both};
 
 const SOON: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(400);
@@ -37,23 +33,6 @@ fn sequences(answer: &Value) -> Vec<i64> {
         .iter()
         .map(|event| event["sequence"].as_str().unwrap().parse().unwrap())
         .collect()
-}
-
-/// Another server over the same database, and its address.
-async fn replica(app: &TestApp) -> (Arc<App>, String, actix_web::dev::ServerHandle) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let config = app.app.config.clone();
-    let database = Database::connect(&config.database_url, config.database_connections)
-        .await
-        .unwrap();
-    let replica = App::build(config, database, Courier::Memory(Arc::default()))
-        .await
-        .unwrap();
-    let server = replica.serve(listener).unwrap();
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
-    (replica, base, handle)
 }
 
 on_both! {
@@ -159,16 +138,15 @@ on_both! {
     }
 
     async fn what_one_server_writes_the_subscribers_of_another_get(app) {
-        let (other, base, handle) = replica(&app).await;
+        let other = app.replica().await;
         let here = app.a.client(&app, &app.a.admin).await;
-        let there = Client::new(&base, here.token.clone());
+        let there = Client::new(&other.base, here.token.clone());
         let mut stream = follow(&there, "subscription { accountChanged { event { type } } }").await;
         record(&here, &app.a.account_id(), "Written here").await;
         let heard = stream.next(SOON).await.unwrap();
         assert_eq!(heard["data"]["accountChanged"]["event"]["type"], "activity.recorded");
         drop(stream);
-        handle.stop(false).await;
-        other.database.close().await;
+        other.stop().await;
     }
 
     async fn a_stream_ends_with_the_token(app) {

@@ -8,7 +8,8 @@ use api::config::Config;
 use api::platform::auth::{Courier, Message};
 use api::platform::operation::Engine;
 use api::platform::tenancy::Database;
-use async_graphql::{Request, Response};
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Request, Response, ServerError};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use serde_json::json;
@@ -61,6 +62,10 @@ impl Engine for Panicking {
         self.0.deliver(request)
     }
 
+    fn validate(&self, document: ExecutableDocument) -> BoxFuture<'_, Vec<ServerError>> {
+        self.0.validate(document)
+    }
+
     fn sdl(&self) -> String {
         self.0.sdl()
     }
@@ -78,8 +83,28 @@ impl Engine for Nothing {
         Box::pin(async { Response::default() })
     }
 
+    fn validate(&self, _: ExecutableDocument) -> BoxFuture<'_, Vec<ServerError>> {
+        Box::pin(async { Vec::new() })
+    }
+
     fn sdl(&self) -> String {
         String::new()
+    }
+}
+
+/// Another server over the database of a [`TestApp`].
+pub struct Replica {
+    pub app: Arc<App>,
+    pub base: String,
+    server: actix_web::dev::ServerHandle,
+}
+
+impl Replica {
+    /// Stops it. All jobs are done first: a server that stops amid one keeps the others from it for a minute.
+    pub async fn stop(self) {
+        api::jobs::drain(&self.app).await.unwrap();
+        self.server.stop(false).await;
+        self.app.database.close().await;
     }
 }
 
@@ -145,6 +170,27 @@ impl TestApp {
     /// A client without a token.
     pub fn anonymous(&self) -> Client {
         Client::new(&self.base, None)
+    }
+
+    /// Another server over the same database.
+    pub async fn replica(&self) -> Replica {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let config = self.app.config.clone();
+        let database = Database::connect(&config.database_url, config.database_connections)
+            .await
+            .unwrap();
+        let app = App::build(config, database, Courier::Memory(Arc::default()))
+            .await
+            .unwrap();
+        let server = app.serve(listener).unwrap();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Replica {
+            app,
+            base,
+            server: handle,
+        }
     }
 
     /// A client signed in over the API.

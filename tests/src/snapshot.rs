@@ -21,6 +21,7 @@ pub async fn snapshot(app: &TestApp, company: &Company) -> Vec<String> {
         member,
         invitation,
         api_client,
+        trusted_document,
         account,
         account_gram,
         account_team,

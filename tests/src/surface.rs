@@ -213,6 +213,21 @@ pub fn rows() -> Vec<Row> {
             M(|ids| json!({ "id": ids.get("acli") })),
         ),
         row(
+            "apiClientUpdate",
+            May(A::ApiClientChange),
+            M(|ids| json!({ "id": ids.get("acli"), "version": 1, "name": "Stolen", "documentMode": "ENFORCE" })),
+        ),
+        row(
+            "apiClientDocumentsPublish",
+            May(A::ApiClientChange),
+            M(|ids| json!({ "apiClientId": ids.get("acli"), "manifest": "{\"a\": \"{ __typename }\"}" })),
+        ),
+        row(
+            "apiClientDocumentsDelete",
+            May(A::ApiClientChange),
+            M(|ids| json!({ "apiClientId": ids.get("acli"), "documentIds": ["a"] })),
+        ),
+        row(
             "apiClientTokenCreate",
             Anybody,
             M(|ids| json!({ "clientId": ids.get("acli"), "clientSecret": "never given out" })),

@@ -4,13 +4,19 @@
 //!   said which tenant it is of.
 //! * A client exchanges its secret for a short token. Scopes and revocation are looked up at every request, so a
 //!   revoked client's tokens are void at once.
+//! * Documents are published for a client from the manifests of its tools. Its mode says whether it may send others;
+//!   `platform::documents` holds it to that.
 
+pub mod document_schema;
+mod documents;
 mod exchange;
 mod loaders;
+mod manifest;
 mod queries;
 pub mod schema;
 pub mod service;
 
+pub use document_schema::ApiClientDocumentMutation;
 pub use loaders::ApiClientById;
 pub use schema::{ApiClient, ApiClientMutation, ApiClientQuery};
 

@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObj
 use chrono::{DateTime, Utc};
 use entity::api_client;
 
+use super::service::ApiClientChanges;
 use super::{ApiClientId, service};
 use crate::error::Result;
 use crate::members::{Member, MemberId, loaders::MemberById};
@@ -48,6 +49,18 @@ pub enum Scope {
     MembersRead,
 }
 
+/// Whether an API client may send documents that were not published for it.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::policy::DocumentMode")]
+pub enum DocumentMode {
+    /// It may.
+    Off,
+    /// It may, and each one is noted in the server's log: to see what would be refused.
+    Log,
+    /// It may not: such a document answers FORBIDDEN. The text of a published document is as good as its id.
+    Enforce,
+}
+
 /// A partner's integration in the company.
 #[derive(Clone, SimpleObject)]
 #[graphql(complex)]
@@ -64,6 +77,12 @@ pub struct ApiClient {
     pub revoked_at: Option<DateTime<Utc>>,
     /// Instant of its last exchange of the secret, to the minute; null when there was none.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Whether it may send documents that were not published for it.
+    pub document_mode: DocumentMode,
+    /// Instant at which documents were last published for it or deleted; null when there never were any.
+    pub documents_changed_at: Option<DateTime<Utc>>,
+    /// Counts the changes made by `apiClientUpdate`; each names the version that its caller saw.
+    pub version: i64,
     #[graphql(skip)]
     creator: MemberId,
 }
@@ -79,6 +98,9 @@ impl From<api_client::Model> for ApiClient {
             created_at,
             revoked_at,
             last_used_at,
+            document_mode,
+            documents_changed_at,
+            version,
         } = model;
         let names = scopes
             .as_array()
@@ -88,6 +110,8 @@ impl From<api_client::Model> for ApiClient {
         let scopes = names
             .filter_map(|name| name.parse::<domain::policy::Scope>().ok())
             .map(Scope::from);
+        // The table knows no other mode.
+        let document_mode = document_mode.parse().unwrap_or(domain::policy::DocumentMode::Enforce);
         Self {
             id: id.into(),
             name,
@@ -95,6 +119,9 @@ impl From<api_client::Model> for ApiClient {
             created_at,
             revoked_at,
             last_used_at,
+            document_mode: document_mode.into(),
+            documents_changed_at,
+            version,
             creator: created_by_id.into(),
         }
     }
@@ -149,6 +176,13 @@ payload! {
     }
 }
 payload! {
+    /// Result of `apiClientUpdate`.
+    ApiClientUpdatePayload {
+        /// The API client as it is now.
+        api_client: ApiClient
+    }
+}
+payload! {
     /// Result of `apiClientRevoke`.
     ApiClientRevokePayload {
         /// The revoked API client.
@@ -172,6 +206,19 @@ pub struct ApiClientCreateInput {
     pub name: String,
     /// What it may do; at least one.
     pub scopes: Vec<Scope>,
+}
+
+/// A change of an API client. What is left out stays.
+#[derive(InputObject)]
+pub struct ApiClientUpdateInput {
+    /// The API client.
+    pub id: ApiClientId,
+    /// The version that the caller saw.
+    pub version: i64,
+    /// Name of the integration, 1–200 characters.
+    pub name: Option<String>,
+    /// Whether it may send documents that were not published for it. Counts from its next request on.
+    pub document_mode: Option<DocumentMode>,
 }
 
 /// Which API client to revoke.
@@ -206,6 +253,26 @@ impl ApiClientMutation {
         let scopes: Vec<_> = input.scopes.into_iter().map(Into::into).collect();
         let result = service::api_client_create(cx(gql), input.name, &scopes).await;
         ApiClientCreatePayload::of(result.map(created)).map(Some)
+    }
+
+    /// Changes an API client.
+    async fn api_client_update(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The change.")] input: ApiClientUpdateInput,
+    ) -> Result<Option<ApiClientUpdatePayload>> {
+        let ApiClientUpdateInput {
+            id,
+            version,
+            name,
+            document_mode,
+        } = input;
+        let changes = ApiClientChanges {
+            name,
+            document_mode: document_mode.map(Into::into),
+        };
+        let result = service::api_client_update(cx(gql), id.0, version, changes).await;
+        ApiClientUpdatePayload::of(result.map(ApiClient::from)).map(Some)
     }
 
     /// Revokes an API client. Its tokens are void at once.

@@ -1,7 +1,7 @@
-//! Making, listing and revoking API clients.
+//! Making, changing, listing and revoking API clients.
 
 use domain::lang::Text;
-use domain::policy::{Action, Scope};
+use domain::policy::{Action, DocumentMode, Scope};
 use entity::{api_client, api_client_credential};
 use sea_orm::{ColumnTrait, Condition, Set};
 use serde_json::json;
@@ -11,11 +11,22 @@ use super::queries;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::auth::OpaqueToken;
-use crate::platform::events::NewEvent;
-use crate::platform::graphql::input::{Checks, NAME_CHARS};
+use crate::platform::events::{NewEvent, reader};
+use crate::platform::graphql::input::{Checks, NAME_CHARS, Patch};
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
+use crate::platform::tenancy::TenantDb;
 
+pub use super::documents::{Documents, api_client_documents_delete, api_client_documents_publish};
 pub use super::exchange::api_client_token_create;
+
+/// A change of an API client. What is `None` stays.
+#[derive(Debug, Default)]
+pub struct ApiClientChanges {
+    /// Name of the integration.
+    pub name: Option<String>,
+    /// Whether it may send documents that were not published for it.
+    pub document_mode: Option<DocumentMode>,
+}
 
 /// Makes an API client; gives the secret, which is shown this once.
 pub async fn api_client_create(ctx: &Ctx, name: String, scopes: &[Scope]) -> Result<(api_client::Model, String)> {
@@ -42,6 +53,9 @@ pub async fn api_client_create(ctx: &Ctx, name: String, scopes: &[Scope]) -> Res
         created_at: ctx.now,
         revoked_at: None,
         last_used_at: None,
+        document_mode: DocumentMode::Off.to_string(),
+        documents_changed_at: None,
+        version: 1,
     };
     tx.insert(all_set(&row)).await?;
     tx.global()
@@ -78,7 +92,62 @@ fn all_set(row: &api_client::Model) -> api_client::ActiveModel {
         created_at: Set(row.created_at),
         revoked_at: Set(row.revoked_at),
         last_used_at: Set(row.last_used_at),
+        document_mode: Set(row.document_mode),
+        documents_changed_at: Set(row.documents_changed_at),
+        version: Set(row.version),
     }
+}
+
+/// Changes an API client that is still at `version` and was not revoked. Its mode counts from its next request on.
+pub async fn api_client_update(
+    ctx: &Ctx,
+    id: Uuid,
+    version: i64,
+    changes: ApiClientChanges,
+) -> Result<api_client::Model> {
+    ctx.authorize(Action::ApiClientChange)?;
+    let mut checks = Checks::default();
+    let name = checks.changed_text("name", changes.name, NAME_CHARS);
+    checks.done()?;
+    let mode = changes.document_mode.map(|mode| mode.to_string());
+    let tx = ctx.write().await?;
+    let old = api_client_require_live(&tx, id, "id").await?;
+    let (mut model, mut patch) = (api_client::ActiveModel::default(), Patch::default());
+    patch.set("name", &mut model.name, &old.name, name);
+    patch.set("documentMode", &mut model.document_mode, &old.document_mode, mode);
+    if patch.is_empty() {
+        return Ok(old);
+    }
+    model.version = Set(version + 1);
+    if tx.update(model, queries::live_at_version(id, version)).await? == 0 {
+        return Err(reader::stale(&tx, id, version, old.version).await?);
+    }
+    let payload = json!({ "version": version + 1, "fields": patch.fields() });
+    tx.emit(NewEvent::new("api_client.updated", "acli", id).with(payload));
+    tx.commit().await?;
+    api_client_reread(ctx, id).await
+}
+
+/// The API client, or that there is none, or that it was revoked.
+pub(super) async fn api_client_require_live(db: &TenantDb, id: Uuid, field: &str) -> Result<api_client::Model> {
+    let row = queries::one(db, id).await?.ok_or_else(|| Error::not_found(&[field]))?;
+    match row.revoked_at {
+        None => Ok(row),
+        Some(_) => Err(revoked(field)),
+    }
+}
+
+pub(super) fn revoked(field: &str) -> Error {
+    Error::user(
+        &[field],
+        UserErrorCode::Conflict,
+        Text::fixed("The API client was revoked.", "このAPIクライアントは無効になりました。"),
+    )
+}
+
+pub(super) async fn api_client_reread(ctx: &Ctx, id: Uuid) -> Result<api_client::Model> {
+    let found = queries::one(&*ctx.read().await?, id).await?;
+    found.ok_or_else(|| Error::internal("an API client vanished after it was written"))
 }
 
 /// Revokes an API client with its tokens. Doing it twice changes nothing.

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod ctx;
+pub mod documents;
 pub mod events;
 pub mod graphql;
 pub mod http;

@@ -1,7 +1,7 @@
 //! Who asks.
 
 use domain::lang::Text;
-use domain::policy::{self, Action, Grant, Role, Scope, Visibility};
+use domain::policy::{self, Action, DocumentMode, Grant, Role, Scope, Visibility};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -39,6 +39,8 @@ pub enum Actor {
         client: Uuid,
         /// Its scopes, as the database has them now.
         scopes: Vec<Scope>,
+        /// Whether it may send documents that were not published for it, as the database has it now.
+        documents: DocumentMode,
     },
     /// A job or a command of the operator.
     System,

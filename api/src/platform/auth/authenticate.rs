@@ -114,7 +114,15 @@ async fn of_client(app: &Arc<App>, client: Uuid, tenant: Uuid) -> Result<Recogni
         Some(found) => {
             let names: Vec<String> = serde_json::from_value(found.scopes).map_err(Error::internal)?;
             let scopes: Vec<Scope> = names.iter().filter_map(|name| name.parse().ok()).collect();
-            Ok(Ok((Actor::Client { client, scopes }, Some(settings))))
+            let documents = found.document_mode.parse().map_err(Error::internal)?;
+            Ok(Ok((
+                Actor::Client {
+                    client,
+                    scopes,
+                    documents,
+                },
+                Some(settings),
+            )))
         }
         None => Ok(Err(unknown_client())),
     }

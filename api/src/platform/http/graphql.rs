@@ -121,7 +121,8 @@ async fn work(
         )),
         OperationType::Subscription if !accepted.stream() => Err(not_acceptable()),
         _ => Ok(()),
-    })?;
+    })
+    .await?;
     if operation.kind != OperationType::Subscription {
         return Ok(Outcome::Answer(operation::execute(&ctx, operation).await));
     }

@@ -15,6 +15,12 @@ pub struct Incoming {
     /// The document's text.
     #[serde(default)]
     pub query: Option<String>,
+    /// The id of a document, instead of its text.
+    #[serde(default)]
+    pub document_id: Option<String>,
+    /// The same, as examples of Relay name it.
+    #[serde(default, rename = "doc_id")]
+    pub doc_id: Option<String>,
     /// Which operation of the document.
     #[serde(default)]
     pub operation_name: Option<String>,
@@ -43,6 +49,8 @@ impl Incoming {
         for (name, value) in url::form_urlencoded::parse(query_string.as_bytes()) {
             match name.as_ref() {
                 "query" => incoming.query = Some(value.into_owned()),
+                "documentId" => incoming.document_id = Some(value.into_owned()),
+                "doc_id" => incoming.doc_id = Some(value.into_owned()),
                 "operationName" if value.is_empty() => {}
                 "operationName" => incoming.operation_name = Some(value.into_owned()),
                 "variables" if value.is_empty() => {}

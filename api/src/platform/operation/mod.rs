@@ -1,6 +1,6 @@
 //! One operation, from what a client sent to what it is answered: the same way for every transport.
 //!
-//! document → guard → parse → cost → bucket → execute → codes and public texts. What is refused on the way was not
+//! document (sent or named) → guard → parse → cost → bucket → execute → codes and public texts. What is refused on the way was not
 //! executed. Transports decide what they let in, and how an [`Answer`] is written.
 
 mod answer;
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Request, Response, Value, Variables};
+use async_graphql::{Request, Response, ServerError, Value, Variables};
 use domain::lang::Text;
 use futures::FutureExt;
 use tracing::{Span, field};
@@ -36,6 +36,7 @@ use crate::error::Error;
 use crate::platform::Ctx;
 use crate::platform::auth::authenticate;
 use crate::platform::ctx::RequestInfo;
+use crate::platform::documents;
 use crate::platform::graphql::prepared;
 
 /// An operation must have been answered by then.
@@ -48,6 +49,9 @@ pub trait Engine: Send + Sync {
 
     /// Executes one delivery of a subscription, whose document was made a query over the subscription root.
     fn deliver(&self, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send + '_>>;
+
+    /// What the schema has against a document; nothing of it is executed.
+    fn validate(&self, document: ExecutableDocument) -> Pin<Box<dyn Future<Output = Vec<ServerError>> + Send + '_>>;
 
     /// The schema's text.
     fn sdl(&self) -> String;
@@ -65,6 +69,7 @@ pub struct Operation {
     variables: Variables,
     plan: cost::Plan,
     taken: u64,
+    after: Option<documents::After>,
 }
 
 /// The span of an operation, to be filled while it is worked on.
@@ -89,17 +94,12 @@ pub async fn identify(app: &Arc<App>, bearer: Option<&str>, info: RequestInfo) -
 }
 
 /// Makes an operation of what came in. `accepts` is asked whether the transport carries this kind.
-pub fn prepare(
+pub async fn prepare(
     ctx: &Ctx,
     mut incoming: Incoming,
     accepts: impl FnOnce(OperationType) -> Result<(), Refusal>,
 ) -> Result<Operation, Refusal> {
-    let text = incoming.query.take().ok_or_else(|| {
-        Refusal::from(Error::bad_input(
-            "There is no query in the request.",
-            "リクエストにqueryがありません。",
-        ))
-    })?;
+    let documents::Resolved { text, after } = documents::resolve(ctx, &mut incoming).await?;
     let document = read(&text).map_err(|text| Refusal::of_document(Error::BadInput(text)))?;
     let operation = named(&document, incoming.operation_name.as_deref())?;
     let kind = operation.ty;
@@ -144,6 +144,7 @@ pub fn prepare(
         variables,
         plan,
         taken,
+        after,
     })
 }
 
@@ -180,6 +181,7 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
         variables,
         plan,
         taken,
+        after,
         ..
     } = operation;
     let mut request = Request::new(text).variables(variables);
@@ -196,6 +198,9 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     };
     let actual = plan.actual(answer.data().unwrap_or(&Value::Null));
     let throttle = ctx.app.buckets.settle(ctx, taken, actual);
+    if answer.data().is_some() {
+        documents::settle(ctx, after).await;
+    }
     Span::current().record("cost", actual);
     tracing::info!("answered");
     answer.costing(Cost {

@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::platform::Ctx;
 use crate::platform::auth::{Actor, authenticate};
 use crate::platform::ctx::RequestInfo;
+use crate::platform::documents;
 use crate::platform::events::reader;
 use crate::platform::graphql::{Delivery, Interest, prepared};
 
@@ -116,6 +117,7 @@ impl Subscription {
             operation_name,
             variables,
             plan,
+            after,
             ..
         } = operation;
         if plan.root_count() != 1 {
@@ -129,6 +131,10 @@ impl Subscription {
             Err(error) => return Err(refuse(error)),
         };
         let document = as_query(document, operation_name.as_deref());
+        // Finding its document may have begun a read; the log is read on a connection of its own.
+        if let Err(error) = ctx.end_read().await {
+            return Err(refuse(error.into()));
+        }
         // Before the log's end is read, so that no growth is missed in between.
         let known = ctx.app.announcer.watch(tenant);
         let end = match reader::end(&ctx.app, tenant).await {
@@ -153,6 +159,7 @@ impl Subscription {
                 "サブスクリプションの対象がありません。",
             )));
         };
+        documents::settle(ctx, after).await;
         Ok(Self {
             caller: Caller::new(ctx, bearer),
             tenant,

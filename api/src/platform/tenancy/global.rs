@@ -28,6 +28,7 @@ global_tables!(
     api_client_credential,
     tenant_clock,
     log_reader,
+    persisted_query,
 );
 
 /// Global tables: straight from the pools, inside a transaction, or through the read transaction that a request of a

@@ -349,7 +349,7 @@ impl Run {
         let (lang, id) = (self.info.lang, self.info.id);
         let prepared = async {
             let ctx = operation::identify(&self.app, self.bearer.as_deref(), self.info.clone()).await?;
-            let operation = operation::prepare(&ctx, incoming, |_| Ok(()))?;
+            let operation = operation::prepare(&ctx, incoming, |_| Ok(())).await?;
             Ok::<_, Refusal>((ctx, operation))
         };
         let (ctx, operation) = match prepared.await {
