@@ -1,6 +1,6 @@
 //! The process: one [`App`], built the same way by `main` and by the tests.
 
-use std::net::{Shutdown, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -130,9 +130,9 @@ impl App {
             }
             tracing::info!("stopping");
             app.closing.begin();
-            // Not by stopping: that drops a connection whose request has arrived and was not read yet.
-            if let Err(error) = SockRef::from(&door).shutdown(Shutdown::Both) {
-                tracing::debug!(%error, "the door stays open until the server has stopped");
+            // Not yet by stopping: that drops a connection whose request has arrived and was not read.
+            if let Err(error) = http::let_nobody_in(&door) {
+                tracing::warn!(%error, "the last clients to come may not be answered");
             }
             tokio::time::sleep(LAST_REQUESTS).await;
             handle.stop(true).await;
@@ -145,7 +145,7 @@ impl App {
 const HEAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// A connection without a request is kept so long: longer than load balancers keep theirs, so that they close first.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
-/// Whoever was let in before the door was shut has sent his request within so long, or will not be answered.
+/// Whoever was let in has sent his request within so long, or will not be answered.
 const LAST_REQUESTS: std::time::Duration = std::time::Duration::from_millis(500);
 /// What was sent and not taken for so long is given up, and the connection with it.
 const UNREAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);

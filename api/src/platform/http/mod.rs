@@ -5,18 +5,17 @@ mod graphiql;
 mod graphql;
 mod headers;
 mod health;
+mod leaving;
 mod negotiate;
 mod reply;
 mod socket;
 mod uploads;
 
 use actix_cors::Cors;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{ConnectionType, StatusCode};
-use actix_web::middleware::Next;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+pub use leaving::{last_answers, let_nobody_in};
 pub use uploads::UploadSink;
 
 use crate::app::App;
@@ -43,22 +42,6 @@ pub fn cors(origins: &[String]) -> Cors {
         .expose_headers(["idempotency-replayed", "retry-after", "x-request-id"])
         .max_age(PREFLIGHT_SECONDS);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
-}
-
-/// Tells the client that its connection ends with this answer, once the process is about to stop.
-pub async fn last_answers<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let app = request.app_data::<web::Data<App>>().cloned();
-    let mut response = next.call(request).await?;
-    if app.is_some_and(|app| app.closing.has_begun()) {
-        response
-            .response_mut()
-            .head_mut()
-            .set_connection_type(ConnectionType::Close);
-    }
-    Ok(response)
 }
 
 /// Everything the server answers.
