@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
+use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 
@@ -100,6 +102,7 @@ impl App {
             // The server drops this closure when it has stopped, and the jobs stop with it.
             let _ = &running;
             actix_web::App::new()
+                .wrap(from_fn(http::last_answers))
                 .wrap(http::cors(&app.config.cors_origins))
                 .app_data(web::Data::from(Arc::clone(&app)))
                 .configure(http::configure)
@@ -118,9 +121,10 @@ impl App {
         Ok(server)
     }
 
-    /// Serves until SIGTERM or SIGINT. Open sockets and streams are closed, so that their clients go elsewhere; then no
-    /// connection is taken any more, and what is under way is answered.
+    /// Serves until SIGTERM or SIGINT. Then no connection is taken any more; open sockets and streams are closed, so that
+    /// their clients go elsewhere; whoever was let in is answered.
     pub async fn serve_until_asked(self: &Arc<Self>, listener: TcpListener) -> std::io::Result<()> {
+        let door = listener.try_clone()?;
         let server = self.serve(listener)?;
         let (app, handle) = (Arc::clone(self), server.handle());
         actix_web::rt::spawn(async move {
@@ -130,6 +134,11 @@ impl App {
             }
             tracing::info!("stopping");
             app.closing.begin();
+            // Not yet by stopping: that drops a connection whose request has arrived and was not read.
+            if let Err(error) = http::let_nobody_in(&door) {
+                tracing::warn!(%error, "the last clients to come may not be answered");
+            }
+            tokio::time::sleep(LAST_REQUESTS).await;
             handle.stop(true).await;
         });
         server.await
@@ -140,6 +149,8 @@ impl App {
 const HEAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// A connection without a request is kept so long: longer than load balancers keep theirs, so that they close first.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(75);
+/// Whoever was let in has sent his request within so long, or will not be answered.
+const LAST_REQUESTS: std::time::Duration = std::time::Duration::from_millis(500);
 /// What was sent and not taken for so long is given up, and the connection with it.
 const UNREAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
@@ -147,7 +158,7 @@ const UNREAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 /// handler hears of such a client.
 fn give_up_on_the_silent(connection: &dyn std::any::Any, _: &mut actix_web::dev::Extensions) {
     if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
-        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_TIMEOUT))
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_TIMEOUT))
     {
         tracing::debug!(%error, "a connection keeps the system's own timeout");
     }

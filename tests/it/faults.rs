@@ -364,44 +364,38 @@ fn on_a_full_disk_writes_are_refused_reads_go_on_and_it_recovers_by_itself() {
         let note = "x".repeat(4_000);
         let create = "mutation($input: AccountCreateInput!) { accountCreate(input: $input) { account { id } } }";
         let mut made = 0;
-        let refused = loop {
-            let answer = client
-                .send(create, json!({ "input": { "name": format!("a{made}"), "note": note } }))
-                .await;
-            match answer.code() {
-                None => made += 1,
-                Some(_) => break answer,
+        loop {
+            let input = json!({ "name": format!("a{made}"), "note": note });
+            if client.send(create, json!({ "input": input })).await.code().is_some() {
+                break;
             }
+            made += 1;
             assert!(made < 5_000, "the limit does not hold");
-        };
-        assert_eq!(
-            (refused.status, refused.code()),
-            (503, Some("UNAVAILABLE")),
-            "{:#}",
-            refused.body
-        );
-        let count = async || {
-            client.ok("{ accounts { totalCount } }", json!({})).await["accounts"]["totalCount"]
-                .as_i64()
-                .unwrap()
-        };
-        assert_eq!(count().await, made);
+        }
+        let count = async || client.ok("{ accounts { totalCount } }", json!({})).await["accounts"]["totalCount"].clone();
+        // Again and again: a connection that failed once must not take a later change and lose it.
+        for number in 0..20 {
+            let input = json!({ "name": format!("b{number}"), "note": note });
+            let refused = client.send(create, json!({ "input": input })).await;
+            let told = (refused.status, refused.code());
+            assert_eq!(told, (503, Some("UNAVAILABLE")), "{number} {:#}", refused.body);
+            assert_eq!(count().await, made);
+        }
         let lifted = std::process::Command::new("prlimit")
             .args(["--pid", &process.id().to_string(), "--fsize=unlimited"])
             .status();
         assert!(lifted.unwrap().success());
-        for _ in 0..5 {
+        for number in 0..5 {
+            let input = json!({ "name": format!("c{number}"), "note": note });
             client
-                .change(
-                    "accountCreate",
-                    "AccountCreateInput",
-                    json!({ "name": "after", "note": note }),
-                    "account { id }",
-                )
+                .change("accountCreate", "AccountCreateInput", input, "account { id }")
                 .await;
         }
         assert_eq!(count().await, made + 5);
+        // What was acknowledged is in the file, and not only in the memory of the process.
         process.kill();
+        let _process = world.start().await;
+        assert_eq!(count().await, made + 5);
     });
 }
 

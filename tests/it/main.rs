@@ -14,6 +14,7 @@ mod idempotency;
 mod imports;
 mod isolation;
 mod log;
+mod outages;
 mod policy;
 mod risk;
 mod schema;

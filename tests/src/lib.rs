@@ -12,7 +12,7 @@ mod snapshot;
 mod socket;
 pub mod surface;
 
-pub use app::{Db, PANICS, PASSWORD, Replica, TestApp, run};
+pub use app::{Db, PANICS, PASSWORD, Replica, TestApp, Urls, run};
 pub use client::{Answer, Client, EventStream};
 pub use company::{Company, Ids, Person};
 pub use process::{Process, World};

@@ -106,32 +106,103 @@ struct RunAs {
 }
 
 fn start() -> (u16, Child) {
-    remove_stale_folders();
-    let binaries = binaries();
-    let run_as = run_as();
-    let folder = tempfile::Builder::new()
-        .prefix(&format!("{FOLDER_PREFIX}{}-", id()))
-        .tempdir()
-        .unwrap()
-        .keep();
-    if let Some(run_as) = &run_as {
-        std::os::unix::fs::chown(&folder, Some(run_as.uid), Some(run_as.gid)).unwrap();
-    }
-    let data = folder.join("data");
-    init(&binaries, run_as.as_ref(), &folder, &data);
-    for _ in 0..START_ATTEMPTS {
-        let log = folder.join("log");
-        let (port, mut child) = spawn(&binaries, run_as.as_ref(), &folder, &data, &log);
-        if is_ready(&data, &mut child) {
-            create_roles(port);
-            return (port, child);
+    let cluster = Cluster::init();
+    let (port, child) = cluster.start(None);
+    create_roles(port);
+    (port, child)
+}
+
+/// The files of a server.
+struct Cluster {
+    binaries: PathBuf,
+    run_as: Option<RunAs>,
+    folder: PathBuf,
+}
+
+impl Cluster {
+    fn init() -> Self {
+        remove_stale_folders();
+        let (binaries, run_as) = (binaries(), run_as());
+        let folder = tempfile::Builder::new()
+            .prefix(&format!("{FOLDER_PREFIX}{}-", id()))
+            .tempdir()
+            .unwrap()
+            .keep();
+        if let Some(run_as) = &run_as {
+            std::os::unix::fs::chown(&folder, Some(run_as.uid), Some(run_as.gid)).unwrap();
         }
-        eprintln!(
-            "PostgreSQL did not start:\n{}",
-            fs::read_to_string(&log).unwrap_or_default()
-        );
+        init(&binaries, run_as.as_ref(), &folder, &folder.join("data"));
+        Self {
+            binaries,
+            run_as,
+            folder,
+        }
     }
-    panic!("PostgreSQL did not start in {START_ATTEMPTS} attempts");
+
+    /// On `port`, or on one that is free.
+    fn start(&self, port: Option<u16>) -> (u16, Child) {
+        let (data, log) = (self.folder.join("data"), self.folder.join("log"));
+        for _ in 0..START_ATTEMPTS {
+            let port = port.unwrap_or_else(free_port);
+            let mut child = spawn(&self.binaries, self.run_as.as_ref(), &self.folder, port, &log);
+            if is_ready(&data, &mut child) {
+                return (port, child);
+            }
+            eprintln!(
+                "PostgreSQL did not start:\n{}",
+                fs::read_to_string(&log).unwrap_or_default()
+            );
+        }
+        panic!("PostgreSQL did not start in {START_ATTEMPTS} attempts");
+    }
+}
+
+/// A server of one test's own, to be stopped and started again. It ends with the thread that started it.
+pub struct OwnPostgres {
+    cluster: Cluster,
+    child: Child,
+    server: Postgres,
+}
+
+impl OwnPostgres {
+    /// Makes and starts one.
+    pub fn start() -> Self {
+        let cluster = Cluster::init();
+        let (port, child) = cluster.start(None);
+        create_roles_apart(port);
+        Self {
+            cluster,
+            child,
+            server: Postgres { port },
+        }
+    }
+
+    /// How it is reached.
+    pub fn server(&self) -> &Postgres {
+        &self.server
+    }
+
+    /// Ends all connections and stops.
+    pub fn stop(&mut self) {
+        // INT is PostgreSQL's fast shutdown.
+        let asked = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(asked.unwrap().success());
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again where it was; returns when it is ready.
+    pub fn start_again(&mut self) {
+        self.child = self.cluster.start(Some(self.server.port)).1;
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        // It may have been stopped already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.cluster.folder);
+    }
 }
 
 fn init(binaries: &Path, run_as: Option<&RunAs>, folder: &Path, data: &Path) {
@@ -153,11 +224,14 @@ fn init(binaries: &Path, run_as: Option<&RunAs>, folder: &Path, data: &Path) {
     );
 }
 
-fn spawn(binaries: &Path, run_as: Option<&RunAs>, folder: &Path, data: &Path, log: &Path) -> (u16, Child) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn spawn(binaries: &Path, run_as: Option<&RunAs>, folder: &Path, port: u16, log: &Path) -> Child {
     let log = File::create(log).unwrap();
     let mut command = command(&binaries.join("postgres"), run_as);
-    command.arg("-D").arg(data).arg("-p").arg(port.to_string());
+    command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
     for setting in [
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
@@ -170,14 +244,13 @@ fn spawn(binaries: &Path, run_as: Option<&RunAs>, folder: &Path, data: &Path, lo
     ] {
         command.arg("-c").arg(setting);
     }
-    let child = command
+    command
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
-        .unwrap();
-    (port, child)
+        .unwrap()
 }
 
 /// Waits until the server says so in its lock file, as `pg_ctl` does: a port that is open may still answer "starting up".
@@ -194,6 +267,11 @@ fn is_ready(data: &Path, child: &mut Child) -> bool {
         thread::sleep(Duration::from_millis(20));
     }
     false
+}
+
+/// In a thread of its own: a runtime cannot be started within another.
+fn create_roles_apart(port: u16) {
+    thread::spawn(move || create_roles(port)).join().unwrap();
 }
 
 fn create_roles(port: u16) {

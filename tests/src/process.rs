@@ -34,6 +34,21 @@ impl World {
     pub async fn new(db: Db, program: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let urls = database(db, folder.path()).await;
+        Self::of(db, folder, urls, program)
+    }
+
+    /// The same over a PostgreSQL database that is there, and is migrated here.
+    pub async fn over(urls: Urls, program: &'static str) -> Self {
+        let config = api::config::Config {
+            database_url: urls.app.clone(),
+            database_owner_url: Some(urls.owner.clone()),
+            ..api::config::Config::default()
+        };
+        api::cli::migrate(&config).await.unwrap();
+        Self::of(Db::Postgres, tempfile::tempdir().unwrap(), urls, program)
+    }
+
+    fn of(db: Db, folder: tempfile::TempDir, urls: Urls, program: &'static str) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         Self {
             db,

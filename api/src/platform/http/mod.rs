@@ -5,6 +5,7 @@ mod graphiql;
 mod graphql;
 mod headers;
 mod health;
+mod leaving;
 mod negotiate;
 mod reply;
 mod socket;
@@ -14,6 +15,7 @@ use actix_cors::Cors;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+pub use leaving::{last_answers, let_nobody_in};
 pub use uploads::UploadSink;
 
 use crate::app::App;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
@@ -57,15 +57,7 @@ impl Database {
             .acquire_timeout(Duration::from_secs(5))
             // Not each time: that is a round trip. One that lay idle is asked whether it still lives, so that a restart
             // of the database is not felt once for each connection.
-            .test_before_acquire(false)
-            .map_sqlx_postgres_before_acquire(|connection, about| {
-                Box::pin(async move {
-                    match about.idle_for > IDLE_BEFORE_TEST {
-                        true => Ok(connection.ping().await.is_ok()),
-                        false => Ok(true),
-                    }
-                })
-            })
+            .test_before_acquire_if_idle_for(IDLE_BEFORE_TEST)
             .sqlx_logging(false);
         let pool = sea_orm::Database::connect(options).await?;
         Ok(Self {
@@ -211,6 +203,9 @@ fn sqlite_options(url: &str, max_connections: u32) -> ConnectOptions {
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(30))
         .test_before_acquire(false)
+        // On a full disk SQLite rolls back by itself, and the driver, which cannot do so again, believes for good that a
+        // transaction is open: what is written through this connection afterwards would never be committed.
+        .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|options| {
             options
