@@ -10,6 +10,7 @@ mod handovers;
 mod http;
 mod imports;
 mod isolation;
+mod limits;
 mod log;
 mod policy;
 mod risk;

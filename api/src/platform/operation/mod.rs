@@ -106,6 +106,7 @@ pub fn prepare(
     let kind = operation.ty;
     accepts(kind)?;
     let variables = incoming.take_variables();
+    guard::check_variables(&document, &variables).map_err(|text| Refusal::of_document(Error::BadInput(text)))?;
     let plan = ctx.app.costs.plan(&document, operation, &variables);
     let field = ctx.app.costs.root_field(operation);
     let span = Span::current();
