@@ -83,6 +83,7 @@ impl Executor {
             deliveries: Schema::build(Root::default(), EmptyMutation, EmptySubscription)
                 .limit_depth(DEPTH)
                 .limit_directives(DIRECTIVES)
+                .disable_suggestions()
                 .finish(),
         }
     }
@@ -93,6 +94,8 @@ pub fn build() -> HikitsugiSchema {
     Schema::build(Root::default(), Root::default(), Deliveries::default())
         .limit_depth(DEPTH)
         .limit_directives(DIRECTIVES)
+        // Looking for what was meant compares each unknown name with all that there are: most of a second for a document.
+        .disable_suggestions()
         .finish()
 }
 

@@ -8,12 +8,24 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Client, Socket, TestApp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-/// Refusing may take so long, and a neighbour wait so long.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+/// Refusing may take so long.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// What took longer is tried so often in all: the machine may have been busy with something else.
+const TRIES: usize = 3;
+/// A neighbour who waited for so long was not answered.
+const NEIGHBOURS_PATIENCE: Duration = Duration::from_secs(5);
+/// One siege at a time: they measure time.
+static ONE: Mutex<()> = Mutex::const_new(());
+
+/// The HTTP client builds no longer ones.
+const LONGEST_URL: usize = 60_000;
 
 /// A way in. One that is added to [`Path::ALL`] meets every attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +111,12 @@ impl Path {
             Self::Get => {
                 let mut pairs = vec![("query", ask.query.as_str()), ("variables", ask.variables.as_str())];
                 pairs.extend(ask.operation_name.as_deref().map(|name| ("operationName", name)));
-                let request = client.http(Method::GET, "/graphql").query(&pairs);
+                let url = reqwest::Url::parse_with_params(&format!("{base}/graphql"), &pairs).unwrap();
+                let target = format!("/graphql?{}", url.query().unwrap());
+                if target.len() > LONGEST_URL {
+                    return of_long_url(base, &target).await;
+                }
+                let request = client.http(Method::GET, &target);
                 answered(request.header("accept", "application/graphql-response+json")).await
             }
             _ => self.send_raw(base, client, ask.body().into_bytes()).await,
@@ -141,6 +158,26 @@ async fn answered(request: reqwest::RequestBuilder) -> Outcome {
     Outcome { status, body }
 }
 
+/// By hand, because the client refuses to send it.
+async fn of_long_url(base: &str, target: &str) -> Outcome {
+    let address = base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nhost: {address}\r\naccept: application/graphql-response+json\r\nconnection: close\r\n\r\n"
+    );
+    // The server may close before it has all.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).unwrap();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let body = answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
+    Outcome {
+        status: status.unwrap_or(414),
+        body: body.unwrap_or(Value::Null),
+    }
+}
+
 async fn on_socket(base: &str, client: &Client, payload: Vec<u8>) -> Outcome {
     let mut socket = Socket::open(base, client.token.as_deref()).await;
     let frame = [br#"{"id":"1","type":"subscribe","payload":"#.as_slice(), &payload, b"}"].concat();
@@ -173,23 +210,26 @@ pub struct Siege<'a> {
     pub app: &'a TestApp,
     pub client: Client,
     neighbour: Neighbour,
+    _only: MutexGuard<'static, ()>,
 }
 
 impl<'a> Siege<'a> {
     pub async fn begin(app: &'a TestApp) -> Self {
+        let only = ONE.lock().await;
         let client = app.a.client(app, &app.a.admin).await;
         let neighbour = app.b.client(app, &app.b.admin).await;
         Self {
             app,
             client,
             neighbour: Neighbour::begin(neighbour),
+            _only: only,
         }
     }
 
     /// Sends it every way; each must refuse in time.
     pub async fn refused(&self, name: &str, ask: &Ask) {
         for path in Path::ALL {
-            let outcome = self.timed(name, path, ask).await;
+            let outcome = self.outcome(name, path, ask).await;
             assert!(outcome.is_refused(), "{name} by {path:?}: {outcome:?}");
         }
     }
@@ -197,26 +237,27 @@ impl<'a> Siege<'a> {
     /// Sends it every way; each must answer in time.
     pub async fn answered(&self, name: &str, ask: &Ask) {
         for path in Path::ALL {
-            let outcome = self.timed(name, path, ask).await;
+            let outcome = self.outcome(name, path, ask).await;
             assert!(outcome.is_answered(), "{name} by {path:?}: {outcome:?}");
         }
     }
 
-    /// Sends bytes each way that takes them; each must refuse in time.
-    pub async fn refused_raw(&self, name: &str, body: &[u8]) {
-        for path in Path::ALL.into_iter().filter(|path| *path != Path::Get) {
-            let begun = Instant::now();
-            let outcome = path.send_raw(&self.app.base, &self.client, body.to_vec()).await;
-            assert!(begun.elapsed() < PATIENCE, "{name} by {path:?} took {:?}", begun.elapsed());
-            assert!(outcome.is_refused(), "{name} by {path:?}: {outcome:?}");
-        }
+    /// Sends it one way; there must be an outcome in time.
+    pub async fn outcome(&self, name: &str, path: Path, ask: &Ask) -> Outcome {
+        let send = || path.send(&self.app.base, &self.client, ask);
+        in_time(&format!("{name} by {path:?}"), PATIENCE, send).await
     }
 
-    async fn timed(&self, name: &str, path: Path, ask: &Ask) -> Outcome {
-        let begun = Instant::now();
-        let outcome = path.send(&self.app.base, &self.client, ask).await;
-        assert!(begun.elapsed() < PATIENCE, "{name} by {path:?} took {:?}", begun.elapsed());
-        outcome
+    /// Sends bytes each way that takes them; each must refuse in time.
+    pub async fn refused_raw(&self, name: &str, body: &[u8]) {
+        // An unoptimised WebSocket client masks 64 MB a second: that is not the server's time.
+        let patience = PATIENCE + Duration::from_secs(u64::try_from(body.len() / (64 * 1024 * 1024)).unwrap());
+        for path in Path::ALL.into_iter().filter(|path| *path != Path::Get) {
+            let name = format!("{name} by {path:?}");
+            let send = || path.send_raw(&self.app.base, &self.client, body.to_vec());
+            let outcome = in_time(&name, patience, send).await;
+            assert!(outcome.is_refused(), "{name}: {outcome:?}");
+        }
     }
 
     /// Ends it; every question of the neighbour must have been answered.
@@ -225,6 +266,19 @@ impl<'a> Siege<'a> {
         assert_eq!(asked, answered, "the neighbour asked {asked} times and was answered {answered} times");
         assert!(self.client.ok("{ __typename }", json!({})).await["__typename"] == "Query");
     }
+}
+
+async fn in_time<R: Future<Output = Outcome>>(name: &str, patience: Duration, send: impl Fn() -> R) -> Outcome {
+    let mut late = Vec::new();
+    while late.len() < TRIES {
+        let begun = Instant::now();
+        let outcome = send().await;
+        if begun.elapsed() < patience {
+            return outcome;
+        }
+        late.push(begun.elapsed());
+    }
+    panic!("{name} took {late:?}");
 }
 
 /// Asks without a pause, on a thread of its own.
@@ -246,8 +300,8 @@ impl Neighbour {
                 while asked == 0 || !over.load(Ordering::Relaxed) {
                     asked += 1;
                     let asking = client.send("{ accounts(first: 1) { nodes { name } } }", json!({}));
-                    let Ok(answer) = tokio::time::timeout(PATIENCE, asking).await else {
-                        eprintln!("the neighbour waited for more than {PATIENCE:?}");
+                    let Ok(answer) = tokio::time::timeout(NEIGHBOURS_PATIENCE, asking).await else {
+                        eprintln!("the neighbour waited for more than {NEIGHBOURS_PATIENCE:?}");
                         continue;
                     };
                     let expected = json!({ "data": { "accounts": { "nodes": [{ "name": "Birch Client" }] } }, "extensions": {} });

@@ -70,7 +70,7 @@ on_both! {
             ] {
                 let ask = Ask::with(query, format!("{{\"{variable}\": \"{text}\"}}"));
                 for path in Path::ALL {
-                    let outcome = path.send(&app.base, &siege.client, &ask).await;
+                    let outcome = siege.outcome(text, path, &ask).await;
                     let is_fine = outcome.is_answered() || outcome.is_refused();
                     assert!(is_fine, "{text} in {query} by {path:?}: {outcome:?}");
                 }

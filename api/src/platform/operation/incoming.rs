@@ -17,7 +17,7 @@ const OURS: [&str; 4] = ["query", "operationName", "variables", "extensions"];
 
 /// What a client asks for.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Incoming {
     /// The document's text.
     #[serde(default)]
@@ -36,7 +36,7 @@ pub struct Incoming {
 impl Incoming {
     /// Reads a JSON body.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Text> {
-        let Fields(incoming) = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        let incoming: Self = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
             Category::Data => not_a_request(),
             _ => Text::fixed("The body is not JSON.", "リクエスト本文がJSONではありません。"),
         })?;
@@ -65,13 +65,8 @@ impl Incoming {
         incoming.checked()
     }
 
-    /// Reads the payload of a message that holds the same.
-    pub fn from_value(value: Value) -> Result<Self, Text> {
-        let Fields(incoming) = serde_json::from_value(value).map_err(|_| not_a_request())?;
-        incoming.checked()
-    }
-
-    fn checked(self) -> Result<Self, Text> {
+    /// Refuses what is well-formed and too large.
+    pub fn checked(self) -> Result<Self, Text> {
         match &self.operation_name {
             Some(name) if name.chars().count() > NAME_CHARS => Err(Text::new(
                 format!("operationName is longer than {NAME_CHARS} characters."),
@@ -87,27 +82,25 @@ impl Incoming {
     }
 }
 
-/// A request out of an object: serde would take an array for the fields in their order. A field that comes twice is
-/// refused, because what stands in front of us may have read the other one.
-struct Fields(Incoming);
-
-impl<'de> Deserialize<'de> for Fields {
+/// Only from an object: serde would take an array for the fields in their order. A field that comes twice is refused,
+/// because what stands in front of us may have read the other one.
+impl<'de> Deserialize<'de> for Incoming {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
+        deserializer.deserialize_map(OfObject)
     }
 }
 
-struct FieldsVisitor;
+struct OfObject;
 
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+impl<'de> Visitor<'de> for OfObject {
+    type Value = Incoming;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Fields, A::Error> {
-        Incoming::deserialize(MapAccessDeserializer::new(fields)).map(Fields)
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Incoming, A::Error> {
+        Incoming::deserialize(MapAccessDeserializer::new(fields))
     }
 }
 
