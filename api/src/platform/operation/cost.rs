@@ -32,6 +32,8 @@ struct FieldType {
     is_sized: bool,
     /// Takes `ids`: it has as many rows as there are ids.
     is_by_ids: bool,
+    /// Arguments that are an `Int`.
+    integers: Vec<String>,
 }
 
 /// What the schema says about costs.
@@ -45,6 +47,8 @@ pub struct Plan {
     roots: Vec<Node>,
     /// Objects that introspection would answer.
     introspected: u64,
+    /// The first argument that is an `Int` by the schema and none by its value.
+    no_integer: Option<String>,
 }
 
 struct Node {
@@ -109,6 +113,7 @@ impl CostTable {
             operation,
             variables,
             introspected: 0,
+            no_integer: None,
         };
         let mut roots = Vec::new();
         planner.add(&operation.selection_set.node, root(operation.ty), 1, 0, &mut roots);
@@ -120,6 +125,7 @@ impl CostTable {
         Plan {
             roots,
             introspected: planner.introspected,
+            no_integer: planner.no_integer,
         }
     }
 }
@@ -150,6 +156,12 @@ impl FieldType {
             is_list,
             is_sized: takes("first"),
             is_by_ids: takes("ids"),
+            integers: field
+                .arguments
+                .iter()
+                .filter(|argument| argument.node.ty.node.base == BaseType::Named(Name::new("Int")))
+                .map(|argument| argument.node.name.node.to_string())
+                .collect(),
         }
     }
 }
@@ -160,6 +172,7 @@ struct Planner<'a> {
     operation: &'a OperationDefinition,
     variables: &'a Variables,
     introspected: u64,
+    no_integer: Option<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -201,6 +214,13 @@ impl<'a> Planner<'a> {
         }
         let table = self.table;
         let ty = table.types.get(of)?.get(name)?;
+        for name in &ty.integers {
+            if let Some(Answered::Number(number)) = self.argument(field, name)
+                && number.as_i64().and_then(|number| i32::try_from(number).ok()).is_none()
+            {
+                self.no_integer.get_or_insert_with(|| name.clone());
+            }
+        }
         if !table.types.contains_key(&ty.name) {
             return (name == "totalCount").then(|| Node::leaf(field, COUNT));
         }
@@ -355,6 +375,12 @@ impl Plan {
         points.saturating_add(self.introspection()).max(1)
     }
 
+    /// The first argument that should be an `Int` and is not one of 32 bits. The engine would notice only when it executes
+    /// the field, which it may never do.
+    pub fn no_integer(&self) -> Option<&str> {
+        self.no_integer.as_deref()
+    }
+
     /// How many fields it asks the root for.
     pub fn root_count(&self) -> usize {
         self.roots.len()
@@ -456,6 +482,17 @@ mod tests {
         });
         assert_eq!(estimate(&format!("{{ person(id: 1) {{ {deep} }} }}")), u64::MAX);
         assert_eq!(estimate("{ people(first: -1) { nodes { id } } }"), 21);
+    }
+
+    #[test]
+    fn integers_have_32_bits_wherever_they_stand() {
+        let wrong = |query, variables| plan(query, variables).no_integer().map(str::to_owned);
+        let below = "query($n: Int) { person(id: 1) { boss { friends(first: $n) { id } } } }";
+        assert_eq!(wrong(below, json!({ "n": 2_147_483_647 })), None);
+        assert_eq!(wrong(below, json!({ "n": 2_147_483_648_i64 })), Some("first".to_owned()));
+        assert_eq!(wrong(below, json!({ "n": -2_147_483_649_i64 })), Some("first".to_owned()));
+        assert_eq!(wrong(below, json!({ "n": 1.5 })), Some("first".to_owned()));
+        assert_eq!(wrong("{ people(last: 9223372036854775808) { nodes { id } } }", json!({})), Some("last".to_owned()));
     }
 
     #[test]

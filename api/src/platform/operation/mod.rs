@@ -114,6 +114,12 @@ pub fn prepare(
     if let Some(name) = &incoming.operation_name {
         span.record("operation", name.as_str());
     }
+    if let Some(name) = plan.no_integer() {
+        return Err(Refusal::of_document(Error::bad_input(
+            format!("The argument {name} must be a whole number of 32 bits."),
+            format!("引数{name}には32ビットの整数を指定してください。"),
+        )));
+    }
     let taken = plan.estimate();
     let most = ctx.app.config.cost_limit;
     if taken > most {
