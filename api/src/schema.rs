@@ -91,6 +91,7 @@ impl Executor {
             deliveries: Schema::build(Root::default(), EmptyMutation, EmptySubscription)
                 .limit_depth(DEPTH)
                 .limit_directives(DIRECTIVES)
+                .disable_suggestions()
                 .finish(),
         }
     }
@@ -105,6 +106,8 @@ fn builder() -> SchemaBuilder<Root<Query>, Root<Mutation>, Deliveries<Subscripti
     Schema::build(Root::default(), Root::default(), Deliveries::default())
         .limit_depth(DEPTH)
         .limit_directives(DIRECTIVES)
+        // Looking for what was meant compares each unknown name with all that there are: most of a second for a document.
+        .disable_suggestions()
 }
 
 /// Ends a request after its validation.

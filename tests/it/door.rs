@@ -1,8 +1,13 @@
 //! The door: whatever a service builds, it reaches its own tenant's rows and no others.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use api::platform::Ctx;
 use entity::account;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Set};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, Set, Statement,
+};
 use tests::{TestApp, on_both};
 use uuid::Uuid;
 
@@ -16,6 +21,21 @@ async fn account_of(app: &TestApp, ctx: &Ctx) -> Uuid {
     let rows = db.all(account::Entity::find()).await.unwrap();
     assert_eq!(rows.len(), 1);
     rows[0].id
+}
+
+/// Whether no connection is inside a transaction: those that began after they were given up end a moment later.
+async fn is_quiet(outside: &DatabaseConnection) -> bool {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    for _ in 0..50 {
+        let row = outside
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+            .await;
+        if row.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap() == 0 {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    false
 }
 
 on_both! {
@@ -99,5 +119,32 @@ on_both! {
         drop((db_a, db_b));
         a.end_read().await.unwrap();
         b.end_read().await.unwrap();
+    }
+
+    async fn a_request_that_is_given_up_leaves_no_transaction_behind(app) {
+        let outside = match &app.urls.superuser {
+            Some(url) => Some(sea_orm::Database::connect(url).await.unwrap()),
+            None => None,
+        };
+        for round in 0..30 {
+            let statements = Arc::default();
+            let mut begin = Box::pin(app.app.database.tenant_read(app.a.id, &statements));
+            // Given up at another await each time.
+            for _ in 0..=round % 3 {
+                if futures::poll!(&mut begin).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(begin);
+            if let Some(outside) = &outside {
+                assert!(is_quiet(outside).await, "a transaction was left open in round {round}");
+            }
+        }
+        // On SQLite an open one would keep the writer out.
+        app.sign_in(&app.a.rep.email, &app.a.tenant_id()).await;
+        if let Some(outside) = outside {
+            outside.close().await.unwrap();
+        }
     }
 }

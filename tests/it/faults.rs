@@ -372,7 +372,8 @@ fn on_a_full_disk_writes_are_refused_reads_go_on_and_it_recovers_by_itself() {
             made += 1;
             assert!(made < 5_000, "the limit does not hold");
         }
-        let count = async || client.ok("{ accounts { totalCount } }", json!({})).await["accounts"]["totalCount"].clone();
+        let count =
+            async || client.ok("{ accounts { totalCount } }", json!({})).await["accounts"]["totalCount"].clone();
         // Again and again: a connection that failed once must not take a later change and lose it.
         for number in 0..20 {
             let input = json!({ "name": format!("b{number}"), "note": note });

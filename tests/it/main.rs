@@ -13,6 +13,7 @@ mod http;
 mod idempotency;
 mod imports;
 mod isolation;
+mod limits;
 mod log;
 mod outages;
 mod policy;

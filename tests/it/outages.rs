@@ -33,11 +33,23 @@ async fn ask(client: &Client, body: Value, key: Option<&str>) -> (Asked, Value) 
     }
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
-    let retry_after = answer.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+    let retry_after = answer
+        .headers()
+        .get("retry-after")
+        .map(|value| value.to_str().unwrap().to_owned());
     let body: Value = answer.json().await.unwrap();
     let code = body["errors"][0]["extensions"]["code"].as_str().map(str::to_owned);
     let took = at.elapsed();
-    (Asked { at, took, status, code, retry_after }, body)
+    (
+        Asked {
+            at,
+            took,
+            status,
+            code,
+            retry_after,
+        },
+        body,
+    )
 }
 
 /// Reads, and writes under a key of its own, until told to stop. A write that was not possible is sent again: so each
@@ -63,7 +75,10 @@ async fn work_on(client: Client, worker: usize, stop: Arc<AtomicBool>) -> (Vec<A
 }
 
 async fn own_world() -> (OwnPostgres, World) {
-    let postgres = tokio::task::spawn_blocking(|| ()).await.map(|()| OwnPostgres::start()).unwrap();
+    let postgres = tokio::task::spawn_blocking(|| ())
+        .await
+        .map(|()| OwnPostgres::start())
+        .unwrap();
     let name = "own";
     postgres.server().create_database(name, None).await;
     let urls = Urls {
@@ -105,7 +120,10 @@ fn while_the_database_is_away_it_says_so_and_afterwards_it_goes_on_by_itself() {
                 match one.code.as_deref() {
                     None => assert_eq!(one.status, 200),
                     Some(code) => {
-                        assert_eq!((one.status, code, one.retry_after.as_deref()), (503, "UNAVAILABLE", Some("5")));
+                        assert_eq!(
+                            (one.status, code, one.retry_after.as_deref()),
+                            (503, "UNAVAILABLE", Some("5"))
+                        );
                         // Not before it went, and not once it is back.
                         assert!(ended > gone && one.at < back, "{:?} after it went", one.at - gone);
                         away += 1;
@@ -115,7 +133,10 @@ fn while_the_database_is_away_it_says_so_and_afterwards_it_goes_on_by_itself() {
                 after += usize::from(one.code.is_none() && one.at > back);
             }
         }
-        assert!(before > CLIENTS && away >= CLIENTS && after > CLIENTS, "{before} {away} {after}");
+        assert!(
+            before > CLIENTS && away >= CLIENTS && after > CLIENTS,
+            "{before} {away} {after}"
+        );
         let there = client.ok("{ accounts { totalCount } }", json!({})).await;
         assert_eq!(there["accounts"]["totalCount"], written);
         drop(process);
@@ -130,7 +151,12 @@ fn a_restart_of_the_database_while_nobody_asks_is_not_felt() {
         let client = world.found("Idle").await;
         let read = || client.send("{ accounts { totalCount } }", json!({}));
         // As many connections as the pool may have.
-        assert!(join_all((0..16).map(|_| read())).await.iter().all(|answer| answer.code().is_none()));
+        assert!(
+            join_all((0..16).map(|_| read()))
+                .await
+                .iter()
+                .all(|answer| answer.code().is_none())
+        );
         postgres.stop();
         postgres.start_again();
         tokio::time::sleep(Duration::from_millis(1_100)).await;

@@ -38,6 +38,11 @@ impl Client {
         }
     }
 
+    /// The same client with connections of its own: they belong to the runtime on which they were opened.
+    pub fn reconnected(&self) -> Self {
+        Self::new(&self.base, self.token.clone())
+    }
+
     /// Sends an operation, whatever comes of it.
     pub async fn send(&self, query: &str, variables: Value) -> Answer {
         self.send_in("en", query, variables).await

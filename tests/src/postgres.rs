@@ -185,7 +185,9 @@ impl OwnPostgres {
     /// Ends all connections and stops.
     pub fn stop(&mut self) {
         // INT is PostgreSQL's fast shutdown.
-        let asked = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let asked = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status();
         assert!(asked.unwrap().success());
         self.child.wait().unwrap();
     }
@@ -231,7 +233,11 @@ fn free_port() -> u16 {
 fn spawn(binaries: &Path, run_as: Option<&RunAs>, folder: &Path, port: u16, log: &Path) -> Child {
     let log = File::create(log).unwrap();
     let mut command = command(&binaries.join("postgres"), run_as);
-    command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
+    command
+        .arg("-D")
+        .arg(folder.join("data"))
+        .arg("-p")
+        .arg(port.to_string());
     for setting in [
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",

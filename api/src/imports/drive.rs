@@ -110,7 +110,7 @@ impl Job {
         tokio::spawn(
             async move {
                 if let Err(error) = self.drive(&|_| ()).await {
-                    tracing::error!(%error, "an import was given up");
+                    tracing::error!(%error, "an import was interrupted or given up");
                 }
             }
             .instrument(span),
@@ -124,6 +124,8 @@ impl Job {
             match self.drive_once(watch).await {
                 Ok(run) => return Ok(run),
                 Err(Stop::Taken) => return self.load(&self.ctx()).await,
+                // Not the run's fault: it stays as it is, and is taken up again later.
+                Err(Stop::Failed(error @ Error::Unavailable(_))) => return Err(error),
                 Err(Stop::Failed(error)) => {
                     failures += 1;
                     tracing::warn!(%error, failures, "an import failed");

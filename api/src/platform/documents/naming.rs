@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn name(request: Value) -> Result<Option<Name>, Text> {
-        Name::of(&Incoming::from_value(request).unwrap())
+        Name::of(&Incoming::from_json(request.to_string().as_bytes()).unwrap())
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Accepted {
     /// The type of an answer that refuses: something the client can read, if there is any.
     pub fn refusal(self) -> MediaType {
         match self.single() {
-            Some(MediaType::Response) => MediaType::Response,
+            Some(MediaType::Response | MediaType::EventStream) => MediaType::Response,
             _ => MediaType::Json,
         }
     }

@@ -9,6 +9,9 @@ use uuid::Uuid;
 use super::bucket::ThrottleStatus;
 use crate::error::Error;
 
+/// Most errors of a document that are told: one field can be wrong thousands of times.
+const DOCUMENT_ERRORS: usize = 50;
+
 /// A request that was refused before anything was executed.
 #[derive(Debug)]
 pub struct Refusal {
@@ -108,6 +111,10 @@ impl Answer {
     /// request.
     pub fn executed(response: Response, lang: Lang, request_id: Uuid) -> Self {
         let Response { data, mut errors, .. } = response;
+        let is_of_document = data == Value::Null && errors.iter().any(|error| error.path.is_empty());
+        if is_of_document {
+            errors.truncate(DOCUMENT_ERRORS);
+        }
         let (mut retry_after_seconds, mut is_unavailable) = (None, false);
         for error in &mut errors {
             let code = match error.source::<Error>().cloned() {
@@ -123,7 +130,6 @@ impl Answer {
             error.source = None;
             error.extensions.get_or_insert_default().set("code", code);
         }
-        let is_of_document = data == Value::Null && errors.iter().any(|error| error.path.is_empty());
         Self {
             request_id,
             status: match (is_unavailable, is_of_document) {

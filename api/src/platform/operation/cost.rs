@@ -10,7 +10,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value as Answered, Variables};
 
-use super::guard::NESTING;
+use super::guard::DEPTH;
 
 /// A page, or a list that takes `first`, is taken to have so many rows when nothing is said. As
 /// `platform::graphql::page` has it.
@@ -35,6 +35,8 @@ struct FieldType {
     weight: u64,
     /// Points that an argument adds when it is given.
     arguments: Vec<(String, u64)>,
+    /// Arguments that are an `Int`.
+    integers: Vec<String>,
 }
 
 /// What the schema says about costs.
@@ -48,6 +50,8 @@ pub struct Plan {
     roots: Vec<Node>,
     /// Objects that introspection would answer.
     introspected: u64,
+    /// The first argument that is an `Int` by the schema and none by its value.
+    no_integer: Option<String>,
 }
 
 struct Node {
@@ -112,6 +116,7 @@ impl CostTable {
             operation,
             variables,
             introspected: 0,
+            no_integer: None,
         };
         let mut roots = Vec::new();
         planner.add(&operation.selection_set.node, root(operation.ty), 1, 0, &mut roots);
@@ -123,6 +128,7 @@ impl CostTable {
         Plan {
             roots,
             introspected: planner.introspected,
+            no_integer: planner.no_integer,
         }
     }
 }
@@ -186,6 +192,12 @@ impl FieldType {
                     Some((argument.node.name.node.to_string(), weight))
                 })
                 .collect(),
+            integers: field
+                .arguments
+                .iter()
+                .filter(|argument| argument.node.ty.node.base == BaseType::Named(Name::new("Int")))
+                .map(|argument| argument.node.name.node.to_string())
+                .collect(),
         }
     }
 }
@@ -196,13 +208,14 @@ struct Planner<'a> {
     operation: &'a OperationDefinition,
     variables: &'a Variables,
     introspected: u64,
+    no_integer: Option<String>,
 }
 
 impl<'a> Planner<'a> {
     /// Adds the nodes of a selection on `of`; `rows` is the size of the page when `of` is a connection.
     fn add(&mut self, set: &'a SelectionSet, of: &str, rows: u64, depth: usize, nodes: &mut Vec<Node>) {
-        // No document that passed the guard is that deep.
-        if depth > NESTING * 4 {
+        // The guard lets nothing through that is so deep.
+        if depth > DEPTH {
             return;
         }
         for item in &set.items {
@@ -242,6 +255,13 @@ impl<'a> Planner<'a> {
             .iter()
             .filter(|(name, _)| field.get_argument(name).is_some());
         let base = given.fold(ty.weight, |sum, (_, weight)| sum.saturating_add(*weight));
+        for name in &ty.integers {
+            if let Some(Answered::Number(number)) = self.argument(field, name)
+                && number.as_i64().and_then(|number| i32::try_from(number).ok()).is_none()
+            {
+                self.no_integer.get_or_insert_with(|| name.clone());
+            }
+        }
         if !table.types.contains_key(&ty.name) {
             return (base > 0).then(|| Node::leaf(field, base));
         }
@@ -291,7 +311,7 @@ impl<'a> Planner<'a> {
 
     /// Objects that a selection of introspection may answer: an estimate by the usual sizes of schemas.
     fn introspect(&self, set: &'a SelectionSet, depth: usize) -> u64 {
-        if depth > NESTING * 4 {
+        if depth > DEPTH {
             return 0;
         }
         let mut objects = 0_u64;
@@ -396,6 +416,12 @@ impl Plan {
             .map(|root| root.count(data))
             .fold(0, u64::saturating_add);
         points.saturating_add(self.introspection()).max(1)
+    }
+
+    /// The first argument that should be an `Int` and is not one of 32 bits. The engine would notice only when it executes
+    /// the field, which it may never do.
+    pub fn no_integer(&self) -> Option<&str> {
+        self.no_integer.as_deref()
     }
 
     /// How many fields it asks the root for.
@@ -506,6 +532,26 @@ mod tests {
         });
         assert_eq!(estimate(&format!("{{ person(id: 1) {{ {deep} }} }}")), u64::MAX);
         assert_eq!(estimate("{ people(first: -1) { nodes { id } } }"), 21);
+    }
+
+    #[test]
+    fn integers_have_32_bits_wherever_they_stand() {
+        let wrong = |query, variables| plan(query, variables).no_integer().map(str::to_owned);
+        let below = "query($n: Int) { person(id: 1) { boss { friends(first: $n) { id } } } }";
+        assert_eq!(wrong(below, json!({ "n": 2_147_483_647 })), None);
+        assert_eq!(
+            wrong(below, json!({ "n": 2_147_483_648_i64 })),
+            Some("first".to_owned())
+        );
+        assert_eq!(
+            wrong(below, json!({ "n": -2_147_483_649_i64 })),
+            Some("first".to_owned())
+        );
+        assert_eq!(wrong(below, json!({ "n": 1.5 })), Some("first".to_owned()));
+        assert_eq!(
+            wrong("{ people(last: 9223372036854775808) { nodes { id } } }", json!({})),
+            Some("last".to_owned())
+        );
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Positioned, Variables};
+use async_graphql_value::{ConstValue, Value};
 use domain::lang::Text;
 
 /// Largest document, in bytes.
@@ -14,6 +16,11 @@ pub const NESTING: usize = 60;
 pub const SELECTIONS: u64 = 5_000;
 /// Most aliased fields in one object, fragments expanded.
 pub const ALIASES: u64 = 30;
+/// Deepest nesting of selections after all fragments are expanded: fragments chain deeper than the text nests.
+pub const DEPTH: usize = 4 * NESTING;
+/// Most values of variables that are copied: each use of a variable, fragments expanded, copies all of its values, in the
+/// estimate, in validation and in execution.
+pub const COPIED_VALUES: u64 = 200_000;
 
 /// Refuses a text that is too long or too deeply nested to parse.
 pub fn check_text(document: &str) -> Result<(), Text> {
@@ -87,31 +94,29 @@ fn behind_string(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Refuses a document that expands to too many selections, or has too many aliases in one object. Each fragment is
-/// counted once and remembered, so the check itself is linear.
+/// Refuses a document that expands to too many selections or too deep ones, has too many aliases in one object, or
+/// fragments that spread themselves. Each fragment is counted once and remembered, so the check itself is linear.
 pub fn check_expansion(document: &ExecutableDocument) -> Result<(), Text> {
-    let mut counter = Counter {
-        document,
-        known: HashMap::new(),
-        most_aliases: 0,
-        has_cycle: false,
-    };
-    let total = document
-        .operations
-        .iter()
-        .map(|(_, operation)| counter.count(&operation.node.selection_set.node, 0).selections)
-        .fold(0_u64, u64::saturating_add);
-    // Validation has a rule of its own, but comes later: whatever walks the document until then would not end.
+    let mut counter = Counter::new(document);
+    let total = counter.operations();
+    // Those that no operation spreads are walked by validation too.
+    let unused = counter.fragments();
     if counter.has_cycle {
         return Err(Text::fixed(
-            "A fragment of the document contains itself.",
+            "A fragment spreads itself.",
             "フラグメントが自分自身を参照しています。",
         ));
     }
-    if total > SELECTIONS {
+    if total.selections.max(unused.selections) > SELECTIONS {
         return Err(Text::new(
             format!("The document expands to more than {SELECTIONS} selections."),
             format!("展開後の選択フィールド数が{SELECTIONS}を超えています。"),
+        ));
+    }
+    if total.depth.max(unused.depth) > DEPTH {
+        return Err(Text::new(
+            format!("The document expands to a depth of more than {DEPTH}."),
+            format!("展開後の入れ子が{DEPTH}段を超えています。"),
         ));
     }
     if counter.most_aliases > ALIASES {
@@ -123,6 +128,47 @@ pub fn check_expansion(document: &ExecutableDocument) -> Result<(), Text> {
     Ok(())
 }
 
+/// Refuses variables that are large and used often. The document has passed [`check_expansion`].
+pub fn check_variables(document: &ExecutableDocument, variables: &Variables) -> Result<(), Text> {
+    let values = variables.values().map(values_of).fold(0, u64::saturating_add);
+    let uses = Counter::new(document).operations().variables;
+    if values.saturating_mul(uses) > COPIED_VALUES {
+        return Err(Text::new(
+            format!(
+                "The variables have {values} values and are used {uses} times: the product may be {COPIED_VALUES}."
+            ),
+            format!("変数の値の数（{values}）と使用回数（{uses}）の積は{COPIED_VALUES}以下にしてください。"),
+        ));
+    }
+    Ok(())
+}
+
+/// How many values a value holds, itself included.
+fn values_of(value: &ConstValue) -> u64 {
+    match value {
+        ConstValue::List(values) => values.iter().map(values_of).fold(1, u64::saturating_add),
+        ConstValue::Object(fields) => fields.values().map(values_of).fold(1, u64::saturating_add),
+        _ => 1,
+    }
+}
+
+/// How often a value of the document names a variable.
+fn variables_of(value: &Value) -> u64 {
+    match value {
+        Value::Variable(_) => 1,
+        Value::List(values) => values.iter().map(variables_of).fold(0, u64::saturating_add),
+        Value::Object(fields) => fields.values().map(variables_of).fold(0, u64::saturating_add),
+        _ => 0,
+    }
+}
+
+fn variables_of_directives(directives: &[Positioned<Directive>]) -> u64 {
+    let arguments = directives.iter().flat_map(|directive| &directive.node.arguments);
+    arguments
+        .map(|(_, value)| variables_of(&value.node))
+        .fold(0, u64::saturating_add)
+}
+
 /// What a selection set expands to.
 #[derive(Clone, Copy, Default)]
 struct Size {
@@ -130,6 +176,28 @@ struct Size {
     selections: u64,
     /// Aliased fields at its own level.
     aliases: u64,
+    /// Levels, its own included.
+    depth: usize,
+    /// Uses of variables.
+    variables: u64,
+}
+
+impl Size {
+    fn add(&mut self, other: Self) {
+        self.selections = self.selections.saturating_add(other.selections);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.depth = self.depth.max(other.depth);
+        self.variables = self.variables.saturating_add(other.variables);
+    }
+
+    /// The same inside a fragment with these directives.
+    fn spread(self, directives: &[Positioned<Directive>]) -> Self {
+        Self {
+            selections: self.selections.saturating_add(1),
+            variables: self.variables.saturating_add(variables_of_directives(directives)),
+            ..self
+        }
+    }
 }
 
 struct Counter<'a> {
@@ -141,27 +209,70 @@ struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
+    fn new(document: &'a ExecutableDocument) -> Self {
+        Self {
+            document,
+            known: HashMap::new(),
+            most_aliases: 0,
+            has_cycle: false,
+        }
+    }
+
+    /// All operations together.
+    fn operations(&mut self) -> Size {
+        let mut total = Size::default();
+        for (_, operation) in self.document.operations.iter() {
+            total.add(self.count(&operation.node.selection_set.node, 0));
+        }
+        total
+    }
+
+    /// The largest of the fragments, used or not.
+    fn fragments(&mut self) -> Size {
+        let mut largest = Size::default();
+        for name in self.document.fragments.keys() {
+            let size = self.fragment(name.as_str(), 0);
+            largest.selections = largest.selections.max(size.selections);
+            largest.depth = largest.depth.max(size.depth);
+        }
+        largest
+    }
+
     fn count(&mut self, set: &'a SelectionSet, depth: usize) -> Size {
-        // Fragments can chain deeper than the text nests.
-        if depth > NESTING * 4 {
+        // Deeper than what is let through: no need to look further, and no stack for it.
+        if depth > DEPTH {
             return Size {
-                selections: u64::MAX,
-                aliases: 0,
+                depth: DEPTH,
+                ..Size::default()
             };
         }
         let mut total = Size::default();
         for item in &set.items {
-            let nested = match &item.node {
-                Selection::Field(field) => Size {
-                    selections: self.count(&field.node.selection_set.node, depth + 1).selections,
-                    aliases: u64::from(field.node.alias.is_some()),
-                },
-                Selection::InlineFragment(fragment) => self.count(&fragment.node.selection_set.node, depth + 1),
-                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str(), depth),
-            };
-            total.selections = total.selections.saturating_add(1).saturating_add(nested.selections);
-            total.aliases = total.aliases.saturating_add(nested.aliases);
+            total.add(match &item.node {
+                Selection::Field(field) => {
+                    let field = &field.node;
+                    let arguments = field.arguments.iter().map(|(_, value)| variables_of(&value.node));
+                    let nested = self.count(&field.selection_set.node, depth + 1);
+                    Size {
+                        selections: nested.selections.saturating_add(1),
+                        aliases: u64::from(field.alias.is_some()),
+                        variables: arguments
+                            .fold(nested.variables, u64::saturating_add)
+                            .saturating_add(variables_of_directives(&field.directives)),
+                        ..nested
+                    }
+                }
+                Selection::InlineFragment(fragment) => {
+                    let nested = self.count(&fragment.node.selection_set.node, depth + 1);
+                    nested.spread(&fragment.node.directives)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let nested = self.fragment(spread.node.fragment_name.node.as_str(), depth);
+                    nested.spread(&spread.node.directives)
+                }
+            });
         }
+        total.depth += 1;
         self.most_aliases = self.most_aliases.max(total.aliases);
         total
     }
@@ -240,18 +351,54 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_that_contains_itself_is_refused() {
+    fn cycles_of_fragments_are_refused_used_or_not() {
         for text in [
-            "{ ...a } fragment a on Query { ...a }",
+            "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
             "{ ...a } fragment a on Query { ...a ...a }",
+            "{ a } fragment a on Query { a { ...a } }",
             "{ ...a } fragment a on Query { b { ...b ...b } } fragment b on Query { ... on Query { ...a ...a } }",
             "{ __schema { ...a } } fragment a on __Schema { types { ...b } } fragment b on __Type { ofType { ...b ...b } }",
         ] {
             assert!(check_expansion(&parse_query(text).unwrap()).is_err(), "{text}");
         }
-        // Used twice is no cycle, and one that nothing uses is validation's to refuse.
-        assert!(check_expansion(&parse_query("{ ...a b { ...a } } fragment a on Query { c }").unwrap()).is_ok());
-        assert!(check_expansion(&parse_query("{ b } fragment a on Query { ...a }").unwrap()).is_ok());
+        let twice = "{ ...a b { ...a } } fragment a on Query { a }";
+        assert!(check_expansion(&parse_query(twice).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_chain_of_fragments_is_as_deep_as_it_expands_to_in_whatever_order_it_is_found() {
+        let chain = |length: usize| {
+            let mut text = String::new();
+            for n in 0..length {
+                write!(text, " fragment f{n} on Query {{ ...f{} }}", n + 1).unwrap();
+            }
+            write!(text, " fragment f{length} on Query {{ a }}").unwrap();
+            text
+        };
+        let check = |text: String| check_expansion(&parse_query(text).unwrap());
+        assert!(check(format!("{{ ...f0 }} {}", chain(230))).is_ok());
+        assert!(check(format!("{{ ...f0 }} {}", chain(240))).is_err());
+        assert!(check(format!("{{ ...f200 ...f100 ...f0 }} {}", chain(240))).is_err());
+        assert!(check(format!("{{ a }} {}", chain(240))).is_err());
+    }
+
+    #[test]
+    fn large_variables_are_not_used_often() {
+        let check = |text: &str, count: usize| {
+            let variables = Variables::from_json(serde_json::json!({ "v": vec![1; count - 1] }));
+            check_variables(&parse_query(text).unwrap(), &variables)
+        };
+        assert!(check("{ a(b: $v) }", 200_000).is_ok());
+        assert!(check("{ a(b: $v) }", 200_001).is_err());
+        for text in [
+            "{ a(b: $v) c @skip(if: $v) }",
+            "{ a(b: [$v, { c: $v }]) }",
+            "{ ...f ...f } fragment f on Query { a(b: $v) }",
+            "{ ... @skip(if: $v) { a(b: $v) } }",
+        ] {
+            assert!(check(text, 100_000).is_ok(), "{text}");
+            assert!(check(text, 100_001).is_err(), "{text}");
+        }
     }
 
     #[test]

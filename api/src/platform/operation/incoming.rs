@@ -1,16 +1,30 @@
 //! A request for an operation, as every transport brings it: the parameters of GraphQL over HTTP.
 
+use std::collections::HashSet;
+
 use async_graphql::Variables;
 use domain::lang::Text;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 /// Longest operation name, in characters.
 const NAME_CHARS: usize = 200;
+/// The parameters of a URL.
+const OURS: [&str; 6] = [
+    "query",
+    "documentId",
+    "doc_id",
+    "operationName",
+    "variables",
+    "extensions",
+];
 
 /// What a client asks for.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Incoming {
     /// The document's text.
     #[serde(default)]
@@ -38,15 +52,21 @@ pub struct Incoming {
 impl Incoming {
     /// Reads a JSON body.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Text> {
-        let value = serde_json::from_slice(bytes)
-            .map_err(|_| Text::fixed("The body is not JSON.", "リクエスト本文がJSONではありません。"))?;
-        Self::from_value(value)
+        let incoming: Self = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+            Category::Data => not_a_request(),
+            _ => Text::fixed("The body is not JSON.", "リクエスト本文がJSONではありません。"),
+        })?;
+        incoming.checked()
     }
 
     /// Reads the parameters of a URL; variables and extensions are JSON in them.
     pub fn from_url(query_string: &str) -> Result<Self, Text> {
         let mut incoming = Self::default();
+        let mut seen = HashSet::new();
         for (name, value) in url::form_urlencoded::parse(query_string.as_bytes()) {
+            if OURS.contains(&name.as_ref()) && !seen.insert(name.clone()) {
+                return Err(not_a_request());
+            }
             match name.as_ref() {
                 "query" => incoming.query = Some(value.into_owned()),
                 "documentId" => incoming.document_id = Some(value.into_owned()),
@@ -63,18 +83,8 @@ impl Incoming {
         incoming.checked()
     }
 
-    /// Reads the payload of a message that holds the same.
-    pub fn from_value(value: Value) -> Result<Self, Text> {
-        // An array would be taken for the fields in their order.
-        if !value.is_object() {
-            return Err(not_a_request());
-        }
-        serde_json::from_value::<Self>(value)
-            .map_err(|_| not_a_request())?
-            .checked()
-    }
-
-    fn checked(self) -> Result<Self, Text> {
+    /// Refuses what is well-formed and too large.
+    pub fn checked(self) -> Result<Self, Text> {
         match &self.operation_name {
             Some(name) if name.chars().count() > NAME_CHARS => Err(Text::new(
                 format!("operationName is longer than {NAME_CHARS} characters."),
@@ -87,6 +97,28 @@ impl Incoming {
     /// The variables as the engine takes them.
     pub(super) fn take_variables(&mut self) -> Variables {
         Variables::from_json(self.variables.take().map(Value::Object).unwrap_or_default())
+    }
+}
+
+/// Only from an object: serde would take an array for the fields in their order. A field that comes twice is refused,
+/// because what stands in front of us may have read the other one.
+impl<'de> Deserialize<'de> for Incoming {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OfObject)
+    }
+}
+
+struct OfObject;
+
+impl<'de> Visitor<'de> for OfObject {
+    type Value = Incoming;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Incoming, A::Error> {
+        Incoming::deserialize(MapAccessDeserializer::new(fields))
     }
 }
 
@@ -121,6 +153,8 @@ mod tests {
             "{\"variables\":\"x\"}",
             "{\"extensions\":0}",
             "{\"operationName\":{}}",
+            "[null,null,null,null]",
+            "{\"query\":\"{a}\",\"query\":\"{b}\"}",
         ] {
             assert!(Incoming::from_json(body.as_bytes()).is_err(), "{body}");
         }
@@ -128,6 +162,7 @@ mod tests {
             Incoming::from_json(br#"{"query":null,"variables":null,"operationName":null,"extensions":null}"#).is_ok()
         );
         assert!(Incoming::from_url("variables=%5B%5D").is_err());
+        assert!(Incoming::from_url("query=%7Ba%7D&query=%7Bb%7D").is_err());
         assert!(Incoming::from_json(format!("{{\"operationName\":\"{}\"}}", "x".repeat(201)).as_bytes()).is_err());
     }
 }

@@ -105,6 +105,7 @@ pub async fn prepare(
     let kind = operation.ty;
     accepts(kind)?;
     let variables = incoming.take_variables();
+    guard::check_variables(&document, &variables).map_err(|text| Refusal::of_document(Error::BadInput(text)))?;
     let plan = ctx.app.costs.plan(&document, operation, &variables);
     if kind == OperationType::Mutation {
         let request = repeat::Request {
@@ -121,6 +122,12 @@ pub async fn prepare(
     span.record("field", field.as_str());
     if let Some(name) = &incoming.operation_name {
         span.record("operation", name.as_str());
+    }
+    if let Some(name) = plan.no_integer() {
+        return Err(Refusal::of_document(Error::bad_input(
+            format!("The argument {name} must be a whole number of 32 bits."),
+            format!("引数{name}には32ビットの整数を指定してください。"),
+        )));
     }
     let taken = plan.estimate();
     let most = ctx.app.config.cost_limit;

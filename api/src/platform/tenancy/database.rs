@@ -148,14 +148,7 @@ impl Database {
 
     /// A read transaction scoped to one tenant: one snapshot for everything that is read through it.
     pub async fn tenant_read(&self, tenant: Uuid, statements: &Arc<AtomicU64>) -> Result<TenantDb, DbErr> {
-        let tx = self
-            .read
-            .begin_with_options(TransactionOptions {
-                isolation_level: None,
-                access_mode: None,
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-            })
-            .await?;
+        let tx = begin(&self.read, SqliteTransactionMode::Deferred).await?;
         if self.backend() == DbBackend::Postgres {
             set_tenant(
                 &tx,
@@ -177,14 +170,27 @@ impl Database {
     }
 
     async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.write
-            .begin_with_options(TransactionOptions {
-                isolation_level: None::<IsolationLevel>,
-                access_mode: None,
-                // A deferred transaction that reads and then writes is refused under concurrency.
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            })
-            .await
+        // A deferred transaction that reads and then writes is refused under concurrency.
+        begin(&self.write, SqliteTransactionMode::Immediate).await
+    }
+}
+
+/// Begins a transaction, in a task that is not given up with the request. A client that leaves drops its request at any
+/// await; dropped between BEGIN and its answer, sqlx gives the connection back with the transaction open, and the next
+/// one's statements run inside it. A transaction that has begun and is wanted no more ends as it should.
+async fn begin(pool: &DatabaseConnection, sqlite_mode: SqliteTransactionMode) -> Result<DatabaseTransaction, DbErr> {
+    let pool = pool.clone();
+    let beginning = tokio::spawn(async move {
+        pool.begin_with_options(TransactionOptions {
+            isolation_level: None::<IsolationLevel>,
+            access_mode: None,
+            sqlite_transaction_mode: Some(sqlite_mode),
+        })
+        .await
+    });
+    match beginning.await {
+        Ok(begun) => begun,
+        Err(error) => Err(DbErr::Custom(error.to_string())),
     }
 }
 

@@ -5,7 +5,7 @@ use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::platform::operation::Shown;
+use crate::platform::operation::{Incoming, Shown};
 
 /// What a client may say.
 #[derive(Debug, Deserialize)]
@@ -30,7 +30,7 @@ pub enum FromClient {
         /// Its name for it.
         id: String,
         /// As over HTTP.
-        payload: Value,
+        payload: Incoming,
     },
     /// Wants no more of it.
     Complete {

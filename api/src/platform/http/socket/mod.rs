@@ -282,7 +282,7 @@ impl Socket {
         send(&mut self.session, &FromServer::ConnectionAck).await
     }
 
-    fn subscribe(&mut self, id: String, payload: serde_json::Value) -> Result<(), Close> {
+    fn subscribe(&mut self, id: String, payload: Incoming) -> Result<(), Close> {
         if self.caller.is_none() {
             return Err(Close::Unauthorized);
         }
@@ -295,8 +295,9 @@ impl Socket {
         if self.running.len() >= MOST_OPERATIONS {
             return Err(Close::TooManyOperations);
         }
-        let incoming =
-            Incoming::from_value(payload).map_err(|_| Close::BadRequest("The payload is not a GraphQL request"))?;
+        let incoming = payload
+            .checked()
+            .map_err(|_| Close::BadRequest("The payload is not a GraphQL request"))?;
         let info = RequestInfo {
             id: Uuid::now_v7(),
             ..self.info.clone()
