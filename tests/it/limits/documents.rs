@@ -175,7 +175,7 @@ on_both! {
             ("directives on a fragment", format!("{{ ... {} {{ __typename }} }}", "@skip(if: false) ".repeat(1_500))),
             ("directives on a spread", format!("{{ ...f {} }} fragment f on Query {{ __typename }}", "@skip(if: false) ".repeat(1_500))),
             ("unknown fields", format!("{{ {} }}", "accoumts ".repeat(3_500))),
-            ("fields that conflict", format!("{}{}{}", "{...".repeat(50), "{node(id:1){id}node{id}".repeat(1) + &"node(id:2) ".repeat(2_500), "}".repeat(51))),
+            ("fields that conflict", format!("{}{}{}", "{...".repeat(50), "{node(id:1){id}node{id}".to_owned() + &"node(id:2) ".repeat(2_500), "}".repeat(51))),
             ("arguments", format!("{{ accounts({}) {{ totalCount }} }}", "first: 1 ".repeat(3_500))),
             ("unknown arguments", format!("{{ accounts({}) {{ totalCount }} }}", "firts: 1 ".repeat(3_500))),
             ("variable definitions", format!("query({}) {{ __typename }}", (0..2_500).map(|n| format!("$v{n}: Int ")).collect::<String>())),
