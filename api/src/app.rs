@@ -18,7 +18,9 @@ use crate::platform::auth::{Courier, KeyRing, Passwords, Secret, Throttle, Token
 use crate::platform::documents::Documents;
 use crate::platform::events::Announcer;
 use crate::platform::http::{self, UploadSink};
+use crate::platform::jobs::Health;
 use crate::platform::operation::{Buckets, CostTable, Engine};
+use crate::platform::telemetry::Metrics;
 use crate::platform::tenancy::Database;
 use crate::{imports, jobs, schema};
 
@@ -58,6 +60,10 @@ pub struct App {
     pub closing: Closing,
     /// Keeps uploaded files.
     pub uploads: Box<dyn UploadSink>,
+    /// What is counted and timed.
+    pub metrics: Metrics,
+    /// How the jobs do.
+    pub jobs: Health,
 }
 
 impl App {
@@ -81,6 +87,8 @@ impl App {
             streams: Arc::new(Semaphore::new(config.max_streams)),
             closing: Closing::default(),
             uploads: Box::new(imports::Uploads),
+            metrics: Metrics::new().map_err(Error::internal)?,
+            jobs: Health::default(),
             config,
             database,
             clock,

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use clap::{CommandFactory, Parser, Subcommand};
 use migration::{Migrator, MigratorTrait};
-use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
-use crate::config::{Config, LogFormat};
+use crate::config::Config;
 use crate::platform::Ctx;
 use crate::platform::auth::Courier;
+use crate::platform::telemetry::Telemetry;
 use crate::platform::tenancy::Database;
 use crate::{demo, imports, risk, schema};
 
@@ -119,31 +119,34 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             if let Some(listen) = listen {
                 config.listen = listen;
             }
-            start_log(&config);
+            let telemetry = Telemetry::start(&config)?;
             serve_demo(config, database).await?;
+            telemetry.finish().await;
         }
         Command::Serve { as_of } => {
             let mut config = Config::load(file)?;
             config.as_of = as_of.or(config.as_of);
-            start_log(&config);
+            config.check()?;
+            let telemetry = Telemetry::start(&config)?;
             let app = open(config).await?;
             let listener = listen(&app.config)?;
             println!("Hikitsugi listens on http://{}", listener.local_addr()?);
             app.serve_until_asked(listener).await?;
             app.database.close().await;
+            telemetry.finish().await;
         }
         Command::Migrate => migrate(&Config::load(file)?).await?,
         Command::Import(args) => {
             let mut config = Config::load(file)?;
             config.as_of = args.as_of.or(config.as_of);
-            start_log(&config);
+            Telemetry::start(&config)?;
             let app = open(config).await?;
             return import(&app, args).await;
         }
         Command::Assess { tenant, as_of } => {
             let mut config = Config::load(file)?;
             config.as_of = as_of.or(config.as_of);
-            start_log(&config);
+            Telemetry::start(&config)?;
             let app = open(config).await?;
             assess(&app, &tenant).await?;
         }
@@ -200,6 +203,7 @@ async fn refuse_unmigrated(database: &Database) -> Result<(), Failure> {
 
 /// Brings the database to the newest tables; on PostgreSQL also makes the application's role.
 pub async fn migrate(config: &Config) -> Result<(), Failure> {
+    config.check_databases()?;
     let database = Database::connect(config.owner_url(), 2).await?;
     Migrator::up(database.for_migration(), None).await?;
     if config.owner_url() != config.database_url && !config.database_url.starts_with("sqlite:") {
@@ -248,17 +252,4 @@ fn listen(config: &Config) -> Result<TcpListener, Failure> {
         )
         .into()
     })
-}
-
-fn start_log(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_writer(std::io::stderr);
-    // A second start in one process (tests) keeps the first.
-    let _ = match config.log_format {
-        LogFormat::Json => log.json().try_init(),
-        LogFormat::Text => log.compact().try_init(),
-    };
 }

@@ -47,6 +47,12 @@ pub struct Config {
     pub log_format: LogFormat,
     /// A `tracing` filter such as `info` or `api=debug`.
     pub log: String,
+    /// An operation that took so many milliseconds is logged with the hash of its document; 0 logs none.
+    pub slow_operation_millis: u64,
+    /// Whoever asks for `/metrics` must bring it as a bearer token. Empty: only this machine may ask.
+    pub metrics_token: Option<String>,
+    /// Where spans are sent, such as `http://127.0.0.1:4318`: a collector that speaks OTLP over HTTP. Empty: nowhere.
+    pub otlp_endpoint: Option<String>,
     /// Take this day, instead of today, for risk: for data that end in the past.
     pub as_of: Option<NaiveDate>,
     /// Whether anybody may create a tenant over the API, or nobody may.
@@ -85,6 +91,9 @@ impl Default for Config {
             cors_origins: Vec::new(),
             log_format: LogFormat::Text,
             log: "info,sea_orm_migration=warn,actix_server=warn".into(),
+            slow_operation_millis: 1_000,
+            metrics_token: None,
+            otlp_endpoint: None,
             as_of: None,
             open_registration: true,
             trusted_proxies: 0,
@@ -135,9 +144,7 @@ impl Config {
                 problem: problem.to_owned(),
             })
         };
-        if !is_database_url(&self.database_url) {
-            return invalid("database_url", "must begin with sqlite:// or postgres://");
-        }
+        self.check_databases()?;
         if self.secret.len() < 32 {
             return invalid(
                 "secret",
@@ -165,10 +172,48 @@ impl Config {
         if self.max_connections == 0 {
             return invalid("max_connections", "must be at least 1");
         }
+        if self
+            .metrics_token()
+            .is_some_and(|token| token.len() < METRICS_TOKEN_BYTES)
+        {
+            return invalid("metrics_token", "must have at least 16 characters");
+        }
+        if !self.otlp_endpoint().is_none_or(is_collector) {
+            return invalid(
+                "otlp_endpoint",
+                "must be an http:// address without credentials; those go into OTEL_EXPORTER_OTLP_HEADERS",
+            );
+        }
         match url::Url::parse(&self.public_url) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
             _ => invalid("public_url", "must be an http:// or https:// address"),
         }
+    }
+
+    /// Checks the URLs of databases, all that `migrate` needs: whoever cannot read one would show it, password and all.
+    pub fn check_databases(&self) -> Result<(), ConfigError> {
+        for (setting, url) in [
+            ("database_url", self.database_url.as_str()),
+            ("database_owner_url", self.owner_url()),
+        ] {
+            if !is_database_url(url) {
+                return Err(ConfigError::Invalid {
+                    setting,
+                    problem: "must be sqlite://FILE or postgres://ROLE:PASSWORD@HOST:PORT/DATABASE".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The token of `/metrics`, when there is one.
+    pub fn metrics_token(&self) -> Option<&str> {
+        self.metrics_token.as_deref().filter(|token| !token.is_empty())
+    }
+
+    /// The collector of traces, when there is one.
+    pub fn otlp_endpoint(&self) -> Option<&str> {
+        self.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty())
     }
 
     /// The URL that `migrate` uses.
@@ -178,10 +223,20 @@ impl Config {
     }
 }
 
+/// Shorter ones can be guessed.
+const METRICS_TOKEN_BYTES: usize = 16;
+
+/// Without TLS: a collector stands beside the server, and takes it from there.
+fn is_collector(url: &str) -> bool {
+    url::Url::parse(url)
+        .is_ok_and(|url| url.scheme() == "http" && url.username().is_empty() && url.password().is_none())
+}
+
 fn is_database_url(url: &str) -> bool {
-    ["sqlite:", "postgres:", "postgresql:"]
+    let is_postgres = ["postgres://", "postgresql://"]
         .iter()
-        .any(|scheme| url.starts_with(scheme))
+        .any(|scheme| url.starts_with(scheme));
+    url.starts_with("sqlite:") || (is_postgres && url::Url::parse(url).is_ok())
 }
 
 /// Scheme, host and port, as browsers send it.

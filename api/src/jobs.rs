@@ -10,6 +10,11 @@ use crate::platform::idempotency;
 use crate::platform::jobs::{self, Job, Running};
 use crate::{handovers, housekeeping, imports, risk};
 
+/// The followers of the event log.
+const HANDOVERS: &str = "handovers";
+const RISK: &str = "risk";
+/// How often it is measured what waits for them.
+const MEASURE: Duration = Duration::from_secs(15);
 /// How often interrupted imports are taken up again.
 const RESUME_IMPORTS: Duration = Duration::from_secs(5);
 /// How often it is looked whether another process wrote what somebody here watches.
@@ -21,11 +26,11 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 pub fn all() -> Vec<Job> {
     vec![
         Job::Follower {
-            name: "handovers",
+            name: HANDOVERS,
             run: |ctx, events| Box::pin(handovers::jobs::follow(ctx, events)),
         },
         Job::Follower {
-            name: "risk",
+            name: RISK,
             run: |ctx, events| Box::pin(risk::jobs::follow(ctx, events)),
         },
         Job::Daily {
@@ -48,6 +53,11 @@ pub fn all() -> Vec<Job> {
             name: "events.look",
             every: LOOK_AT_LOGS,
             run: |app| Box::pin(reader::look(app)),
+        },
+        Job::Periodic {
+            name: "metrics",
+            every: MEASURE,
+            run: |app| Box::pin(jobs::measure(app, &[HANDOVERS, RISK])),
         },
         Job::Periodic {
             name: "imports.resume",

@@ -15,6 +15,7 @@ mod imports;
 mod isolation;
 mod limits;
 mod log;
+mod operated;
 mod outages;
 mod policy;
 mod risk;

@@ -4,6 +4,7 @@
 
 mod app;
 mod client;
+mod collector;
 mod company;
 mod fixtures;
 pub mod postgres;
@@ -14,6 +15,7 @@ pub mod surface;
 
 pub use app::{Db, PANICS, PASSWORD, Replica, TestApp, Urls, run};
 pub use client::{Answer, Client, EventStream};
+pub use collector::Collector;
 pub use company::{Company, Ids, Person};
 pub use process::{Process, World};
 pub use snapshot::snapshot;

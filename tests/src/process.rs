@@ -19,6 +19,8 @@ pub struct World {
     pub base: String,
     pub urls: Urls,
     pub folder: tempfile::TempDir,
+    /// Settings beside the usual ones, by the names of their variables; they go before those.
+    pub settings: Vec<(&'static str, String)>,
     program: &'static str,
     listen: String,
 }
@@ -27,6 +29,7 @@ pub struct World {
 pub struct Process {
     child: Child,
     pub log: PathBuf,
+    said: PathBuf,
 }
 
 impl World {
@@ -55,6 +58,7 @@ impl World {
             base: format!("http://{free}"),
             urls,
             folder,
+            settings: Vec::new(),
             program,
             listen: free.to_string(),
         }
@@ -82,6 +86,12 @@ impl World {
             .append(true)
             .open(&log)
             .unwrap();
+        let said = self.folder.path().join("server.out");
+        let out = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&said)
+            .unwrap();
         let child = command
             .arg("serve")
             .current_dir(self.folder.path())
@@ -95,12 +105,13 @@ impl World {
             .env("HIKITSUGI_DATABASE_CONNECTIONS", "8")
             .env("HIKITSUGI_COST_BUCKET", "10000000")
             .env("HIKITSUGI_COST_RESTORED_PER_SECOND", "1000000")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(out)
             .stderr(file)
             .spawn()
             .unwrap();
-        let mut process = Process { child, log };
+        let mut process = Process { child, log, said };
         let ready = format!("{}/readyz", self.base);
         let begun = Instant::now();
         let http = reqwest::Client::new();
@@ -172,6 +183,11 @@ impl Process {
             assert!(begun.elapsed() < PATIENCE, "the process does not end");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// What it said on standard output: links for people.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.said).unwrap_or_default()
     }
 
     /// What it said on standard error.

@@ -24,7 +24,7 @@ pub async fn api_client_token_create(ctx: &Ctx, client: Uuid, secret: &str) -> R
     let same = |stored: &[u8]| aws_lc_rs::constant_time::verify_slices_are_equal(stored, &shown).is_ok();
     let found = found.filter(|credential| same(&credential.secret_hash) && credential.revoked_at.is_none());
     let tenant = found.ok_or_else(rejected)?.tenant_id;
-    let db = ctx.app.database.tenant_read(tenant, ctx.statement_counter()).await?;
+    let db = ctx.app.database.tenant_read(tenant, ctx.tally()).await?;
     let row = queries::one(&db, client).await?;
     db.end().await?;
     let row = row.filter(|row| row.revoked_at.is_none()).ok_or_else(rejected)?;

@@ -237,7 +237,7 @@ pub async fn invitation_accept(ctx: &Ctx, accept: InvitationAccept) -> Result<(m
 async fn open_invitation(ctx: &Ctx, tenant: Uuid, id: Uuid, secret: &str) -> Result<invitation::Model> {
     // The tenant is the token's and not the caller's, so this read is not the request's.
     ctx.end_read().await?;
-    let db = ctx.app.database.tenant_read(tenant, ctx.statement_counter()).await?;
+    let db = ctx.app.database.tenant_read(tenant, ctx.tally()).await?;
     let found = queries::invitation(&db, id).await?;
     db.end().await?;
     let shown = OpaqueToken::hash(secret);

@@ -1,7 +1,7 @@
 //! The one way in: who asks, for which tenant, when, and the database handle of the request.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::auth::Actor;
 use super::idempotency::Repeatable;
-use super::tenancy::{GlobalDb, TenantDb, WriteTx};
+use super::telemetry::Parent;
+use super::tenancy::{GlobalDb, Tally, TenantDb, WriteTx};
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -46,6 +47,10 @@ pub struct RequestInfo {
     pub ip: Option<String>,
     /// The client's own name for itself.
     pub user_agent: Option<String>,
+    /// When it had arrived: what it is timed from.
+    pub received: Instant,
+    /// The caller's span, when he told one.
+    pub parent: Option<Parent>,
 }
 
 impl RequestInfo {
@@ -56,6 +61,8 @@ impl RequestInfo {
             lang: Lang::En,
             ip: None,
             user_agent: None,
+            received: Instant::now(),
+            parent: None,
         }
     }
 }
@@ -71,7 +78,7 @@ pub struct Ctx {
     /// What came with the request.
     pub request: RequestInfo,
     tenant: Option<TenantSettings>,
-    statements: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     read: Mutex<Option<Arc<TenantDb>>>,
     repeatable: OnceLock<Arc<Repeatable>>,
     /// The members whose accounts this actor's grants reach, found once a request.
@@ -88,7 +95,7 @@ impl Ctx {
             now,
             request,
             tenant,
-            statements: Arc::default(),
+            tally: Arc::default(),
             read: Mutex::new(None),
             repeatable: OnceLock::new(),
             circle: OnceCell::new(),
@@ -171,7 +178,7 @@ impl Ctx {
         if let Some(db) = slot.as_ref() {
             return Ok(Arc::clone(db));
         }
-        let db = Arc::new(self.app.database.tenant_read(tenant, &self.statements).await?);
+        let db = Arc::new(self.app.database.tenant_read(tenant, &self.tally).await?);
         *slot = Some(Arc::clone(&db));
         Ok(db)
     }
@@ -204,17 +211,17 @@ impl Ctx {
     pub async fn global(&self) -> Result<GlobalDb<'_>> {
         match self.tenant {
             Some(_) => Ok(GlobalDb::held(self.read().await?)),
-            None => Ok(self.app.database.global(&self.statements)),
+            None => Ok(self.app.database.global(&self.tally)),
         }
     }
 
-    /// Where the doors count their statements.
-    pub fn statement_counter(&self) -> &Arc<AtomicU64> {
-        &self.statements
+    /// Where the doors count what they do for the request.
+    pub fn tally(&self) -> &Arc<Tally> {
+        &self.tally
     }
 
     /// How many statements the request has sent so far.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.tally.statements()
     }
 }

@@ -9,6 +9,7 @@ pub mod http;
 pub mod idempotency;
 pub mod jobs;
 pub mod operation;
+pub mod telemetry;
 pub mod tenancy;
 
 pub use ctx::Ctx;

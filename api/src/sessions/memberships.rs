@@ -58,11 +58,7 @@ async fn role_in(ctx: &Ctx, row: &membership_index::Model) -> Result<Option<Role
     {
         return Ok(Some(role));
     }
-    let db = ctx
-        .app
-        .database
-        .tenant_read(row.tenant_id, ctx.statement_counter())
-        .await?;
+    let db = ctx.app.database.tenant_read(row.tenant_id, ctx.tally()).await?;
     let member = members::service::member_find_active(&db, row.member_id).await?;
     db.end().await?;
     let role = member.map(|member| member.role.parse::<Role>()).transpose();

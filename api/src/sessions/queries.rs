@@ -16,7 +16,7 @@ pub const MOST_MEMBERSHIPS: u64 = 100;
 /// Begins a write transaction on these tables. The request's read transaction ends first: one connection a request.
 pub async fn begin(ctx: &Ctx) -> crate::error::Result<GlobalTx> {
     ctx.end_read().await?;
-    Ok(ctx.app.database.global_tx(ctx.statement_counter()).await?)
+    Ok(ctx.app.database.global_tx(ctx.tally()).await?)
 }
 
 /// The person with this (folded) e-mail address.

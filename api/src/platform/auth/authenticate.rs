@@ -1,7 +1,6 @@
 //! From the `Authorization` header to the actor, as the database knows it now.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
 use domain::lang::Text;
@@ -33,7 +32,7 @@ pub async fn authenticate(app: &Arc<App>, bearer: Option<&str>, request: Request
 type Recognised = std::result::Result<(Actor, Option<TenantSettings>), Text>;
 
 async fn recognise(app: &Arc<App>, token: &str, now: DateTime<Utc>) -> Result<Recognised> {
-    let statements = Arc::<AtomicU64>::default();
+    let statements = Arc::default();
     let db = app.database.global(&statements);
     let subject = match app.tokens.verify(token, now, &db, &app.secret).await {
         Ok(subject) => subject,

@@ -44,7 +44,7 @@ pub(super) async fn text(ctx: &Ctx, hash: Hash) -> Result<Option<(Arc<str>, bool
 
 /// Makes a document known by its hash. Doing it twice, or at once with another process, changes nothing.
 pub(super) async fn register(ctx: &Ctx, hash: Hash, text: Arc<str>) -> Result<()> {
-    let db = ctx.app.database.global(ctx.statement_counter());
+    let db = ctx.app.database.global(ctx.tally());
     // Asked of the table even if the text is remembered here: another process may have been the one that lacked it.
     let row = db.one(persisted_query::Entity::find_by_id(hash.to_vec())).await?;
     if row.is_some() {
@@ -88,7 +88,7 @@ pub(super) async fn used(ctx: &Ctx, hash: Hash) -> Result<()> {
         used_at: Set(ctx.now),
         ..Default::default()
     };
-    let db = ctx.app.database.global(ctx.statement_counter());
+    let db = ctx.app.database.global(ctx.tally());
     db.update(
         persisted_query::Entity::update_many()
             .set(used)

@@ -11,6 +11,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, rt};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::negotiate::MediaType;
@@ -66,7 +67,7 @@ pub fn stream(
 /// at most; the next is made when the client has taken it.
 fn pump(mut subscription: Subscription) -> mpsc::Receiver<Answer> {
     let (sender, receiver) = mpsc::channel(1);
-    rt::spawn(async move {
+    let pumping = async move {
         loop {
             let answer = tokio::select! {
                 answer = subscription.next() => answer,
@@ -77,7 +78,8 @@ fn pump(mut subscription: Subscription) -> mpsc::Receiver<Answer> {
                 return;
             }
         }
-    });
+    };
+    rt::spawn(pumping.in_current_span());
     receiver
 }
 

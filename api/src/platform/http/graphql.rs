@@ -4,7 +4,7 @@
 //! queries only.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::guard::fn_guard;
 use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -21,9 +21,12 @@ use crate::app::App;
 use crate::error::Error;
 use crate::platform::ctx::RequestInfo;
 use crate::platform::operation::{self, Answer, Incoming, Refusal, Subscription};
+use crate::platform::telemetry;
 
 /// The header that brings an idempotency key in (draft-ietf-httpapi-idempotency-key-header).
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Names the span of the answer (W3C Trace Context Level 2, draft).
+const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// A request must have arrived by then.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -52,15 +55,13 @@ async fn not_allowed(app: web::Data<App>, request: HttpRequest) -> HttpResponse 
 }
 
 async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let app = app.into_inner();
     let info = headers::request_info(&request, app.config.trusted_proxies);
-    let (lang, id) = (info.lang, info.id);
     let span = operation::span(&info);
     let accepted = Accepted::of(headers::text(&request, ACCEPT));
     let encoding = Encoding::of(headers::text(&request, ACCEPT_ENCODING));
-    match work(app.into_inner(), &request, payload, info, accepted)
-        .instrument(span)
-        .await
-    {
+    let work = work(&app, &request, payload, info.clone(), accepted);
+    let mut response = match work.instrument(span.clone()).await {
         Ok(Outcome::Answer(answer)) => {
             // Something of ours is accepted, or there would be no answer.
             let media_type = accepted.single().unwrap_or(MediaType::Json);
@@ -68,13 +69,18 @@ async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload
         }
         Ok(Outcome::Stream(response)) => response,
         Err(refusal) => {
-            let mut response = reply::refusal(&request, &refusal, lang, id).await;
+            let refused = span.in_scope(|| operation::refused(&app, &refusal, &info));
+            let mut response = reply::answer(refused, accepted.refusal(), encoding).await;
             if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             }
             response
         }
+    };
+    if let Some(Ok(value)) = telemetry::response(&span).map(HeaderValue::try_from) {
+        response.headers_mut().insert(TRACERESPONSE, value);
     }
+    response
 }
 
 /// What comes of a request that was not refused.
@@ -84,10 +90,10 @@ enum Outcome {
 }
 
 async fn work(
-    app: Arc<App>,
+    app: &Arc<App>,
     request: &HttpRequest,
     payload: web::Payload,
-    info: RequestInfo,
+    mut info: RequestInfo,
     accepted: Accepted,
 ) -> Result<Outcome, Refusal> {
     let not_acceptable = || {
@@ -108,9 +114,11 @@ async fn work(
     } else {
         read_body(request, payload, app.config.max_body_bytes).await?
     };
+    // How long the client took to send it is not ours.
+    info.received = Instant::now();
     incoming.idempotency_key = headers::text(request, IDEMPOTENCY_KEY).map(str::to_owned);
     let bearer = headers::bearer(request).map(str::to_owned);
-    let ctx = operation::identify(&app, bearer.as_deref(), info).await?;
+    let ctx = operation::identify(app, bearer.as_deref(), info).await?;
     let operation = operation::prepare(&ctx, incoming, |kind| match kind {
         OperationType::Mutation if is_get => Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -133,7 +141,7 @@ async fn work(
         ));
     };
     Ok(match Subscription::start(&ctx, bearer, operation).await {
-        Ok(subscription) => Outcome::Stream(event_stream::stream(&app, subscription, permit, ctx.request.id)),
+        Ok(subscription) => Outcome::Stream(event_stream::stream(app, subscription, permit, ctx.request.id)),
         Err(refused) => Outcome::Answer(refused),
     })
 }

@@ -1,11 +1,14 @@
 //! What the headers of a request say.
 
+use std::time::Instant;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderName, USER_AGENT};
 use domain::lang::Lang;
 use uuid::Uuid;
 
 use crate::platform::ctx::RequestInfo;
+use crate::platform::telemetry::Parent;
 
 /// Longest client name kept.
 const USER_AGENT_CHARS: usize = 200;
@@ -17,6 +20,8 @@ pub fn request_info(request: &HttpRequest, trusted_proxies: usize) -> RequestInf
         lang: language(text(request, ACCEPT_LANGUAGE).unwrap_or("")),
         ip: address(request, trusted_proxies),
         user_agent: text(request, USER_AGENT).map(|value| value.chars().take(USER_AGENT_CHARS).collect()),
+        received: Instant::now(),
+        parent: Parent::of(request.headers()),
     }
 }
 

@@ -6,6 +6,7 @@ mod graphql;
 mod headers;
 mod health;
 mod leaving;
+mod metrics;
 mod negotiate;
 mod reply;
 mod socket;
@@ -39,7 +40,7 @@ pub fn cors(origins: &[String]) -> Cors {
             "traceparent",
             "tracestate",
         ])
-        .expose_headers(["idempotency-replayed", "retry-after", "x-request-id"])
+        .expose_headers(["idempotency-replayed", "retry-after", "traceresponse", "x-request-id"])
         .max_age(PREFLIGHT_SECONDS);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
@@ -48,6 +49,7 @@ pub fn cors(origins: &[String]) -> Cors {
 pub fn configure(cfg: &mut web::ServiceConfig) {
     cfg.configure(graphql::configure)
         .configure(health::configure)
+        .configure(metrics::configure)
         .configure(uploads::configure)
         .configure(graphiql::configure)
         .default_service(web::to(not_found));

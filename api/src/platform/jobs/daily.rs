@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::lease::Lease;
-use super::{Day, Pass, Stop};
+use super::{Day, Pass, Stop, told};
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::Ctx;
@@ -36,9 +36,7 @@ pub struct Daily {
 pub async fn serve(app: Arc<App>, jobs: Vec<Daily>, mut stop: Stop) {
     loop {
         for job in &jobs {
-            if let Err(error) = pass(&app, job, &stop).await {
-                tracing::error!(job = job.name, %error, "a daily job failed; it tries again");
-            }
+            told(&app, job.name, pass(&app, job, &stop).await);
         }
         tokio::select! {
             () = stop.asked() => return,

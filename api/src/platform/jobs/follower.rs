@@ -11,7 +11,7 @@ use tokio::sync::broadcast::Receiver;
 use uuid::Uuid;
 
 use super::lease::Lease;
-use super::{Follow, Pass, Stop};
+use super::{Follow, Pass, Stop, told};
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::Ctx;
@@ -43,9 +43,8 @@ pub async fn serve(app: Arc<App>, follower: Follower, mut stop: Stop) {
     let mut calls = app.announcer.subscribe();
     let mut called = None;
     loop {
-        if let Err(error) = pass(&app, &follower, called.take(), &stop).await {
-            tracing::error!(job = follower.name, %error, "a follower of the event log failed; it tries again");
-        }
+        let outcome = pass(&app, &follower, called.take(), &stop).await;
+        told(&app, follower.name, outcome);
         tokio::select! {
             () = stop.asked() => return,
             call = calls.recv() => {
@@ -78,7 +77,7 @@ fn gathered(first: Option<Uuid>, calls: &mut Receiver<(Uuid, i64)>) -> Option<Ve
 pub async fn pass(app: &Arc<App>, follower: &Follower, only: Option<Vec<Uuid>>, stop: &Stop) -> Result<Pass> {
     let behind = behind(app, follower.name, only).await?;
     let outcomes: Vec<Result<Pass>> = futures::stream::iter(behind)
-        .map(|tenant| catch_up(app, follower, tenant, stop))
+        .map(|clock| catch_up(app, follower, clock.tenant_id, stop))
         .buffer_unordered(SIDE_BY_SIDE)
         .collect()
         .await;
@@ -87,8 +86,8 @@ pub async fn pass(app: &Arc<App>, follower: &Follower, only: Option<Vec<Uuid>>, 
         .try_fold(Pass::default(), |sum, outcome| Ok(sum.and(outcome?)))
 }
 
-/// Tenants whose clock is ahead of the reader.
-async fn behind(app: &Arc<App>, name: &str, only: Option<Vec<Uuid>>) -> Result<Vec<Uuid>> {
+/// Clocks of tenants that are ahead of the reader.
+pub async fn behind(app: &Arc<App>, name: &str, only: Option<Vec<Uuid>>) -> Result<Vec<tenant_clock::Model>> {
     let caught_up = Query::select()
         .expr(Expr::val(1))
         .from(log_reader::Entity)
@@ -109,17 +108,11 @@ async fn behind(app: &Arc<App>, name: &str, only: Option<Vec<Uuid>>) -> Result<V
         condition = condition.add(tenant_clock::Column::TenantId.is_in(only));
     }
     let statements = Arc::default();
-    let rows = app
-        .database
-        .global(&statements)
-        .all(
-            tenant_clock::Entity::find()
-                .filter(condition)
-                .order_by_asc(tenant_clock::Column::TenantId)
-                .limit(MOST_TENANTS),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|row| row.tenant_id).collect())
+    let select = tenant_clock::Entity::find()
+        .filter(condition)
+        .order_by_asc(tenant_clock::Column::TenantId)
+        .limit(MOST_TENANTS);
+    Ok(app.database.global(&statements).all(select).await?)
 }
 
 async fn catch_up(app: &Arc<App>, follower: &Follower, tenant: Uuid, stop: &Stop) -> Result<Pass> {
@@ -165,6 +158,10 @@ async fn read_on(
             return Ok(None);
         };
         (follower.run)(&ctx, &events).await?;
+        if let Some(first) = events.first() {
+            let lag = (app.clock.now() - first.occurred_at).to_std().unwrap_or_default();
+            app.metrics.event_lag(follower.name, lag);
+        }
         ctx.end_read().await?;
         if u64::try_from(events.len()).unwrap_or(BATCH) < BATCH {
             return Ok(Some(last));

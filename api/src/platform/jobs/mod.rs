@@ -10,8 +10,10 @@
 
 mod daily;
 mod follower;
+mod health;
 mod lease;
 mod periodic;
+mod queue;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +21,9 @@ use std::time::{Duration, Instant};
 use entity::event;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
+
+pub use health::{Health, Troubled};
+pub use queue::measure;
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -103,25 +108,74 @@ impl Pass {
     }
 }
 
+/// Says how a run went.
+fn told(app: &App, job: &'static str, outcome: Result<Pass>) {
+    match outcome {
+        Ok(Pass { worked, .. }) => {
+            app.jobs.ran(job, true);
+            if worked {
+                app.metrics.job_ran(job, "ok");
+            }
+        }
+        Err(error) => {
+            tracing::error!(job, %error, "a job failed; it tries again");
+            app.jobs.ran(job, false);
+            app.metrics.job_ran(job, "error");
+        }
+    }
+}
+
+/// Goes with a task that runs jobs, and notices when it ends though nobody asked it to.
+struct Alive {
+    app: Arc<App>,
+    jobs: Vec<&'static str>,
+    stop: Stop,
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if !self.stop.is_asked() {
+            for job in &self.jobs {
+                tracing::error!(job, "a job has ended");
+                self.app.jobs.ended(job);
+            }
+        }
+    }
+}
+
 /// Starts the jobs on the current runtime.
 pub fn start(app: &Arc<App>, jobs: Vec<Job>) -> Running {
     let (alive, receiver) = watch::channel(());
     let stop = Stop(receiver);
     let mut days = Vec::new();
+    let start = |jobs: Vec<&'static str>, serving: BoxFuture<'static, ()>| {
+        let alive = Alive {
+            app: Arc::clone(app),
+            jobs,
+            stop: stop.clone(),
+        };
+        tokio::spawn(async move {
+            serving.await;
+            drop(alive);
+        });
+    };
     for job in jobs {
         let (app, stop) = (Arc::clone(app), stop.clone());
         match job {
             Job::Follower { name, run } => {
-                tokio::spawn(follower::serve(app, follower::Follower { name, run }, stop));
+                let follower = follower::Follower { name, run };
+                start(vec![name], Box::pin(follower::serve(app, follower, stop)));
             }
             Job::Daily { name, run } => days.push(daily::Daily { name, run }),
             Job::Periodic { name, every, run } => {
-                tokio::spawn(periodic::serve(app, periodic::Periodic { name, every, run }, stop));
+                let periodic = periodic::Periodic { name, every, run };
+                start(vec![name], Box::pin(periodic::serve(app, periodic, stop)));
             }
         }
     }
     // One after the other, in the order given: what the first changes, the next finds changed.
-    tokio::spawn(daily::serve(Arc::clone(app), days, stop));
+    let names = days.iter().map(|day| day.name).collect();
+    start(names, Box::pin(daily::serve(Arc::clone(app), days, stop.clone())));
     Running {
         _alive: Arc::new(alive),
     }

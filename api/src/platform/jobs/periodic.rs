@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Stop, Tick};
+use super::{Pass, Stop, Tick, told};
 use crate::app::App;
 
 /// A periodic job.
@@ -19,9 +19,11 @@ pub struct Periodic {
 /// Runs it now and then every so often, until it is asked to stop.
 pub async fn serve(app: Arc<App>, job: Periodic, mut stop: Stop) {
     loop {
-        if let Err(error) = (job.run)(&app).await {
-            tracing::error!(job = job.name, %error, "a periodic job failed; it tries again");
-        }
+        let outcome = (job.run)(&app).await.map(|()| Pass {
+            worked: true,
+            ..Pass::default()
+        });
+        told(&app, job.name, outcome);
         tokio::select! {
             () = stop.asked() => return,
             () = tokio::time::sleep(job.every) => {}

@@ -8,6 +8,7 @@ mod bucket;
 mod cost;
 pub mod guard;
 mod incoming;
+mod observe;
 mod repeat;
 mod subscription;
 
@@ -22,12 +23,12 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Opera
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use domain::lang::Text;
 use futures::FutureExt;
-use tracing::{Span, field};
 
 pub use answer::{Answer, Cost, Refusal, Shown};
 pub use bucket::Buckets;
 pub use cost::CostTable;
 pub use incoming::Incoming;
+pub use observe::{refused, span};
 pub use repeat::CLIENT_MUTATION_ID;
 pub use subscription::{Caller, Subscription};
 
@@ -38,6 +39,7 @@ use crate::platform::auth::authenticate;
 use crate::platform::ctx::RequestInfo;
 use crate::platform::documents;
 use crate::platform::graphql::prepared;
+use observe::Observed;
 
 /// An operation must have been answered by then.
 const EXECUTION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -64,7 +66,7 @@ pub struct Operation {
     /// The first field it asks the root for: what it is counted under.
     pub field: String,
     document: ExecutableDocument,
-    text: String,
+    text: Arc<str>,
     operation_name: Option<String>,
     variables: Variables,
     plan: cost::Plan,
@@ -72,24 +74,10 @@ pub struct Operation {
     after: Option<documents::After>,
 }
 
-/// The span of an operation, to be filled while it is worked on.
-pub fn span(info: &RequestInfo) -> Span {
-    tracing::info_span!(
-        "operation",
-        request_id = %info.id,
-        operation = field::Empty,
-        field = field::Empty,
-        actor = field::Empty,
-        cost = field::Empty,
-        statements = field::Empty,
-        errors = field::Empty,
-    )
-}
-
 /// Who asks.
 pub async fn identify(app: &Arc<App>, bearer: Option<&str>, info: RequestInfo) -> Result<Arc<Ctx>, Refusal> {
     let ctx = authenticate(app, bearer, info).await?;
-    Span::current().record("actor", ctx.actor.kind_and_id().0);
+    observe::identified(&ctx);
     Ok(ctx)
 }
 
@@ -118,11 +106,7 @@ pub async fn prepare(
         repeat::take_key(ctx, &request, incoming.idempotency_key.take())?;
     }
     let field = ctx.app.costs.root_field(operation);
-    let span = Span::current();
-    span.record("field", field.as_str());
-    if let Some(name) = &incoming.operation_name {
-        span.record("operation", name.as_str());
-    }
+    observe::named(kind, &field, incoming.operation_name.as_deref());
     if let Some(name) = plan.no_integer() {
         return Err(Refusal::of_document(Error::bad_input(
             format!("The argument {name} must be a whole number of 32 bits."),
@@ -146,7 +130,7 @@ pub async fn prepare(
         kind,
         field,
         document,
-        text,
+        text: text.into(),
         operation_name: incoming.operation_name,
         variables,
         plan,
@@ -181,9 +165,9 @@ fn named<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a
 
 /// Executes an operation and answers it.
 pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
+    let observed = Observed::operation(ctx, &operation);
     let Operation {
         document,
-        text,
         operation_name,
         variables,
         plan,
@@ -191,9 +175,7 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
         after,
         ..
     } = operation;
-    let mut request = Request::new(text).variables(variables);
-    request.operation_name = operation_name;
-    request.set_parsed_query(document);
+    let request = request(document, operation_name, variables);
     let answer = match repeat::replayed(ctx).await {
         Ok(Some(kept)) => kept,
         Ok(None) => {
@@ -208,7 +190,7 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     if answer.data().is_some() {
         documents::settle(ctx, after).await;
     }
-    Span::current().record("cost", actual);
+    observed.answered(ctx, &answer, taken, actual);
     tracing::info!("answered");
     answer.costing(Cost {
         requested: taken,
@@ -230,8 +212,13 @@ async fn present_executed(ctx: &Ctx, executing: impl Future<Output = Response> +
     if let Err(error) = ctx.end_read().await {
         tracing::warn!(%error, "ending the read transaction failed");
     }
-    let span = Span::current();
-    span.record("statements", ctx.statements());
-    span.record("errors", answer.error_count());
     answer
+}
+
+/// The engine's request. It needs no text: the document is parsed.
+fn request(document: ExecutableDocument, operation_name: Option<String>, variables: Variables) -> Request {
+    let mut request = Request::new(String::new()).variables(variables);
+    request.operation_name = operation_name;
+    request.set_parsed_query(document);
+    request
 }

@@ -5,17 +5,19 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Name, Request, Value, Variables};
+use chrono::{DateTime, Utc};
 use entity::event;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::answer::{Answer, Cost, Refusal};
-use super::{Operation, cost, present_executed};
+use super::observe::Observed;
+use super::{Operation, cost, present_executed, request};
 use crate::app::App;
 use crate::error::Error;
 use crate::platform::Ctx;
@@ -24,6 +26,7 @@ use crate::platform::ctx::RequestInfo;
 use crate::platform::documents;
 use crate::platform::events::reader;
 use crate::platform::graphql::{Delivery, Interest, prepared};
+use crate::platform::telemetry::Shown;
 
 /// Events read from the log at a time.
 const BATCH: u64 = 100;
@@ -62,6 +65,7 @@ impl Caller {
     async fn ctx(&self) -> Result<Arc<Ctx>, Error> {
         let info = RequestInfo {
             id: Uuid::now_v7(),
+            received: Instant::now(),
             ..self.info.clone()
         };
         let ctx = authenticate(&self.app, self.bearer.as_deref(), info).await?;
@@ -95,9 +99,11 @@ impl Caller {
 pub struct Subscription {
     caller: Caller,
     tenant: Uuid,
+    started: DateTime<Utc>,
+    field: String,
     interest: Interest,
     document: ExecutableDocument,
-    text: String,
+    text: Arc<str>,
     operation_name: Option<String>,
     variables: Variables,
     plan: cost::Plan,
@@ -105,6 +111,7 @@ pub struct Subscription {
     known: watch::Receiver<i64>,
     waiting: VecDeque<event::Model>,
     has_ended: bool,
+    _shown: Shown,
 }
 
 impl Subscription {
@@ -112,6 +119,7 @@ impl Subscription {
     pub async fn start(ctx: &Arc<Ctx>, bearer: Option<String>, operation: Operation) -> Result<Self, Answer> {
         let refuse = |error| Answer::refused(&Refusal::of_document(error), ctx.request.lang, ctx.request.id);
         let Operation {
+            field,
             document,
             text,
             operation_name,
@@ -143,7 +151,7 @@ impl Subscription {
         };
         ctx.app.announcer.found(tenant, end);
         let delivery = Arc::new(Delivery::Start(Mutex::new(None)));
-        let request = request(&text, operation_name.as_deref(), &variables, document.clone());
+        let request = request(document.clone(), operation_name.clone(), variables.clone());
         let answer = deliver(ctx, request, &delivery).await;
         if answer.error_count() > 0 {
             return Err(answer.without_data());
@@ -160,9 +168,13 @@ impl Subscription {
             )));
         };
         documents::settle(ctx, after).await;
+        tracing::info!("subscribed");
         Ok(Self {
             caller: Caller::new(ctx, bearer),
             tenant,
+            started: ctx.now,
+            field,
+            _shown: ctx.app.metrics.subscription(),
             position: interest.after.unwrap_or(end),
             interest,
             document,
@@ -197,20 +209,31 @@ impl Subscription {
                 tokio::time::sleep(Duration::from_secs(retry_after_seconds)).await;
                 continue;
             }
-            let most = self.interest.most.min(self.waiting.len());
-            let delivery = Arc::new(Delivery::Events(self.waiting.drain(..most).collect()));
-            let request = request(
+            let observed = Observed::begin(
+                &ctx,
+                OperationType::Subscription,
+                &self.field,
                 &self.text,
-                self.operation_name.as_deref(),
-                &self.variables,
+                Instant::now(),
+            );
+            let most = self.interest.most.min(self.waiting.len());
+            let events: Vec<event::Model> = self.waiting.drain(..most).collect();
+            let happened: Vec<DateTime<Utc>> = events.iter().map(|event| event.occurred_at).collect();
+            let delivery = Arc::new(Delivery::Events(events));
+            let request = request(
                 self.document.clone(),
+                self.operation_name.clone(),
+                self.variables.clone(),
             );
             let answer = deliver(&ctx, request, &delivery).await;
             let actual = self.plan.actual(answer.data().unwrap_or(&Value::Null));
             let throttle = ctx.app.buckets.settle(&ctx, taken, actual);
+            observed.answered(&ctx, &answer, taken, actual);
             if answer.error_count() == 0 && is_empty(answer.data()) {
                 continue;
             }
+            tracing::debug!(events = happened.len(), "delivered");
+            self.tell_lag(&happened);
             return Some(answer.costing(Cost {
                 requested: taken,
                 actual: Some(actual),
@@ -218,6 +241,15 @@ impl Subscription {
             }));
         }
         None
+    }
+
+    /// What happened before it was started was not late: the client was away.
+    fn tell_lag(&self, happened: &[DateTime<Utc>]) {
+        let now = self.caller.app.clock.now();
+        for at in happened.iter().filter(|at| **at >= self.started) {
+            let lag = (now - *at).to_std().unwrap_or_default();
+            self.caller.app.metrics.event_lag("subscription", lag);
+        }
     }
 
     /// Ends with the reason, as an answer.
@@ -276,13 +308,6 @@ fn is_empty(data: Option<&Value>) -> bool {
         }),
         _ => true,
     }
-}
-
-fn request(text: &str, operation_name: Option<&str>, variables: &Variables, document: ExecutableDocument) -> Request {
-    let mut request = Request::new(text).variables(variables.clone());
-    request.operation_name = operation_name.map(str::to_owned);
-    request.set_parsed_query(document);
-    request
 }
 
 async fn deliver(ctx: &Arc<Ctx>, request: Request, delivery: &Arc<Delivery>) -> Answer {

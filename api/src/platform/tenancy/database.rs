@@ -1,7 +1,6 @@
 //! Connections: opening them, and refusing to serve with too much power.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use sea_orm::sqlx::Connection as _;
@@ -12,7 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{GlobalDb, GlobalTx, TenantDb};
+use super::{GlobalDb, GlobalTx, Tally, TenantDb};
 
 /// Why a connection is too powerful to serve with.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +30,30 @@ pub enum SafetyError {
     /// The check itself failed.
     #[error(transparent)]
     Db(#[from] DbErr),
+}
+
+/// How a pool of connections stands at this moment.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    /// What it is for.
+    pub name: &'static str,
+    /// Open connections.
+    pub size: u32,
+    /// Those of them that nobody uses.
+    pub idle: u32,
+    /// As many as there may be.
+    pub max: u32,
+}
+
+impl PoolState {
+    fn new(name: &'static str, size: u32, idle: usize, max: u32) -> Self {
+        Self {
+            name,
+            size,
+            idle: u32::try_from(idle).unwrap_or(u32::MAX),
+            max,
+        }
+    }
 }
 
 /// A connection that lay idle for longer is tested before it is used.
@@ -79,7 +102,7 @@ impl Database {
     /// How many migrations the database still lacks.
     pub async fn missing_migrations(&self) -> Result<usize, DbErr> {
         use migration::{Migrator, MigratorTrait};
-        Ok(Migrator::get_pending_migrations_read_only(&self.write).await?.len())
+        Ok(Migrator::get_pending_migrations_read_only(&self.read).await?.len())
     }
 
     /// Lets SQLite look at how the tables have grown, so that it chooses indexes by their use; PostgreSQL does it itself.
@@ -91,6 +114,28 @@ impl Database {
         Ok(())
     }
 
+    /// How the pools stand.
+    pub fn pools(&self) -> Vec<PoolState> {
+        match self.backend() {
+            DbBackend::Postgres => {
+                let pool = self.read.get_postgres_connection_pool();
+                vec![PoolState::new(
+                    "shared",
+                    pool.size(),
+                    pool.num_idle(),
+                    pool.options().get_max_connections(),
+                )]
+            }
+            _ => [("read", &self.read), ("write", &self.write)]
+                .into_iter()
+                .map(|(name, connection)| {
+                    let pool = connection.get_sqlite_connection_pool();
+                    PoolState::new(name, pool.size(), pool.num_idle(), pool.options().get_max_connections())
+                })
+                .collect(),
+        }
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         for pool in [&self.read, &self.write] {
@@ -98,11 +143,6 @@ impl Database {
                 tracing::warn!(%error, "closing a connection pool failed");
             }
         }
-    }
-
-    /// Answers when a connection does.
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        self.read.ping().await
     }
 
     /// Refuses a PostgreSQL role for which row-level security would not hold: a superuser, one with BYPASSRLS, or the
@@ -137,17 +177,17 @@ impl Database {
     }
 
     /// A handle on the global tables, outside any transaction.
-    pub fn global(&self, statements: &Arc<AtomicU64>) -> GlobalDb<'_> {
-        GlobalDb::pooled(&self.read, &self.write, Arc::clone(statements))
+    pub fn global(&self, tally: &Arc<Tally>) -> GlobalDb<'_> {
+        GlobalDb::pooled(&self.read, &self.write, Arc::clone(tally))
     }
 
     /// A write transaction on the global tables alone.
-    pub async fn global_tx(&self, statements: &Arc<AtomicU64>) -> Result<GlobalTx, DbErr> {
-        Ok(GlobalTx::new(self.begin_write().await?, Arc::clone(statements)))
+    pub async fn global_tx(&self, tally: &Arc<Tally>) -> Result<GlobalTx, DbErr> {
+        Ok(GlobalTx::new(self.begin_write().await?, Arc::clone(tally)))
     }
 
     /// A read transaction scoped to one tenant: one snapshot for everything that is read through it.
-    pub async fn tenant_read(&self, tenant: Uuid, statements: &Arc<AtomicU64>) -> Result<TenantDb, DbErr> {
+    pub async fn tenant_read(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
         let tx = begin(&self.read, SqliteTransactionMode::Deferred).await?;
         if self.backend() == DbBackend::Postgres {
             set_tenant(
@@ -157,16 +197,16 @@ impl Database {
             )
             .await?;
         }
-        Ok(TenantDb::new(tenant, tx, Arc::clone(statements)))
+        Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
     }
 
     /// A write transaction scoped to one tenant.
-    pub(super) async fn tenant_write(&self, tenant: Uuid, statements: &Arc<AtomicU64>) -> Result<TenantDb, DbErr> {
+    pub(super) async fn tenant_write(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
         let tx = self.begin_write().await?;
         if self.backend() == DbBackend::Postgres {
             set_tenant(&tx, tenant, "").await?;
         }
-        Ok(TenantDb::new(tenant, tx, Arc::clone(statements)))
+        Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
     }
 
     async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {

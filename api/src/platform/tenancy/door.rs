@@ -1,11 +1,12 @@
 //! Reading one tenant's rows.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use entity::TenantOwned;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, Select};
 use uuid::Uuid;
+
+use super::Tally;
 
 /// A transaction that sees one tenant's rows and no others.
 ///
@@ -14,12 +15,12 @@ use uuid::Uuid;
 pub struct TenantDb {
     tenant: Uuid,
     pub(super) tx: DatabaseTransaction,
-    statements: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 impl TenantDb {
-    pub(super) fn new(tenant: Uuid, tx: DatabaseTransaction, statements: Arc<AtomicU64>) -> Self {
-        Self { tenant, tx, statements }
+    pub(super) fn new(tenant: Uuid, tx: DatabaseTransaction, tally: Arc<Tally>) -> Self {
+        Self { tenant, tx, tally }
     }
 
     /// The tenant whose rows these are.
@@ -29,12 +30,12 @@ impl TenantDb {
 
     /// All rows of a select. The caller bounds it.
     pub async fn all<E: TenantOwned>(&self, select: Select<E>) -> Result<Vec<E::Model>, DbErr> {
-        self.scope(select).all(&self.tx).await
+        Ok(self.tally.count_rows(self.scope(select).all(&self.tx).await?))
     }
 
     /// The first row of a select, if any.
     pub async fn one<E: TenantOwned>(&self, select: Select<E>) -> Result<Option<E::Model>, DbErr> {
-        self.scope(select).one(&self.tx).await
+        Ok(self.tally.count_rows(self.scope(select).one(&self.tx).await?))
     }
 
     /// All rows of a select of chosen columns or aggregates.
@@ -42,7 +43,8 @@ impl TenantDb {
         &self,
         select: Select<E>,
     ) -> Result<Vec<M>, DbErr> {
-        self.scope(select).into_model::<M>().all(&self.tx).await
+        let rows = self.scope(select).into_model::<M>().all(&self.tx).await?;
+        Ok(self.tally.count_rows(rows))
     }
 
     /// How many rows a select has.
@@ -61,11 +63,11 @@ impl TenantDb {
     }
 
     pub(super) fn count_statement(&self) {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.tally.count_statement();
     }
 
-    pub(super) fn statements(&self) -> &Arc<AtomicU64> {
-        &self.statements
+    pub(super) fn tally(&self) -> &Arc<Tally> {
+        &self.tally
     }
 
     fn scope<E: TenantOwned>(&self, select: Select<E>) -> Select<E> {

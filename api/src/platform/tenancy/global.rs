@@ -1,14 +1,13 @@
 //! The few tables that belong to no tenant.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{
     ActiveModelTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, DeleteMany, EntityTrait,
     IntoActiveModel, Select, UpdateMany,
 };
 
-use super::TenantDb;
+use super::{Tally, TenantDb};
 
 /// Marks the tables that are reached without a tenant. The list is short on purpose; see `docs/ARCHITECTURE.md`.
 pub trait GlobalTable: EntityTrait {}
@@ -35,7 +34,7 @@ global_tables!(
 /// tenant has open anyway, so that it never holds two connections.
 pub struct GlobalDb<'a> {
     handle: Handle<'a>,
-    statements: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 enum Handle<'a> {
@@ -48,30 +47,26 @@ enum Handle<'a> {
 }
 
 impl<'a> GlobalDb<'a> {
-    pub(super) fn pooled(
-        read: &'a DatabaseConnection,
-        write: &'a DatabaseConnection,
-        statements: Arc<AtomicU64>,
-    ) -> Self {
+    pub(super) fn pooled(read: &'a DatabaseConnection, write: &'a DatabaseConnection, tally: Arc<Tally>) -> Self {
         Self {
             handle: Handle::Pools { read, write },
-            statements,
+            tally,
         }
     }
 
-    pub(super) fn inside(tx: &'a DatabaseTransaction, statements: Arc<AtomicU64>) -> Self {
+    pub(super) fn inside(tx: &'a DatabaseTransaction, tally: Arc<Tally>) -> Self {
         Self {
             handle: Handle::Inside(tx),
-            statements,
+            tally,
         }
     }
 
     /// For reading, through a tenant's open read transaction.
     pub fn held(db: Arc<TenantDb>) -> Self {
-        let statements = Arc::clone(db.statements());
+        let tally = Arc::clone(db.tally());
         Self {
             handle: Handle::Held(db),
-            statements,
+            tally,
         }
     }
 
@@ -93,13 +88,13 @@ impl<'a> GlobalDb<'a> {
     /// The first row of a select, if any.
     pub async fn one<E: GlobalTable>(&self, select: Select<E>) -> Result<Option<E::Model>, DbErr> {
         self.count();
-        select.one(&self.reader()).await
+        Ok(self.tally.count_rows(select.one(&self.reader()).await?))
     }
 
     /// All rows of a select. The caller bounds it.
     pub async fn all<E: GlobalTable>(&self, select: Select<E>) -> Result<Vec<E::Model>, DbErr> {
         self.count();
-        select.all(&self.reader()).await
+        Ok(self.tally.count_rows(select.all(&self.reader()).await?))
     }
 
     /// Inserts one row.
@@ -128,7 +123,8 @@ impl<'a> GlobalDb<'a> {
         E::Model: IntoActiveModel<E::ActiveModel>,
     {
         self.count();
-        update.exec_with_returning(&self.writer()).await
+        let rows = update.exec_with_returning(&self.writer()).await?;
+        Ok(self.tally.count_rows(rows))
     }
 
     /// Deletes what the statement's filter names; how many rows went.
@@ -138,24 +134,24 @@ impl<'a> GlobalDb<'a> {
     }
 
     fn count(&self) {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.tally.count_statement();
     }
 }
 
 /// A write transaction on the global tables alone. Dropped, it rolls back.
 pub struct GlobalTx {
     tx: DatabaseTransaction,
-    statements: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 impl GlobalTx {
-    pub(super) fn new(tx: DatabaseTransaction, statements: Arc<AtomicU64>) -> Self {
-        Self { tx, statements }
+    pub(super) fn new(tx: DatabaseTransaction, tally: Arc<Tally>) -> Self {
+        Self { tx, tally }
     }
 
     /// The tables inside this transaction.
     pub fn db(&self) -> GlobalDb<'_> {
-        GlobalDb::inside(&self.tx, Arc::clone(&self.statements))
+        GlobalDb::inside(&self.tx, Arc::clone(&self.tally))
     }
 
     /// Makes it durable.

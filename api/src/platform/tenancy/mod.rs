@@ -8,9 +8,11 @@
 mod database;
 mod door;
 mod global;
+mod tally;
 mod write;
 
-pub use database::{Database, SafetyError};
+pub use database::{Database, PoolState, SafetyError};
 pub use door::TenantDb;
 pub use global::{GlobalDb, GlobalTable, GlobalTx};
+pub use tally::Tally;
 pub use write::WriteTx;

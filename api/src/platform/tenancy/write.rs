@@ -65,7 +65,7 @@ impl WriteTx {
 
     /// The same without regard to an idempotency key.
     pub(crate) async fn begin_plain(ctx: &Ctx, tenant: Uuid) -> Result<Self, DbErr> {
-        let db = ctx.app.database.tenant_write(tenant, ctx.statement_counter()).await?;
+        let db = ctx.app.database.tenant_write(tenant, ctx.tally()).await?;
         Ok(Self {
             db: Arc::new(db),
             actor: ctx.actor.kind_and_id(),
@@ -110,7 +110,7 @@ impl WriteTx {
 
     /// The global tables, inside this transaction.
     pub fn global(&self) -> GlobalDb<'_> {
-        GlobalDb::inside(&self.db.tx, Arc::clone(self.db.statements()))
+        GlobalDb::inside(&self.db.tx, Arc::clone(self.db.tally()))
     }
 
     /// Inserts one row; its tenant is this transaction's, whatever the model says.

@@ -300,6 +300,7 @@ impl Socket {
             .map_err(|_| Close::BadRequest("The payload is not a GraphQL request"))?;
         let info = RequestInfo {
             id: Uuid::now_v7(),
+            received: Instant::now(),
             ..self.info.clone()
         };
         let span = operation::span(&info);
@@ -347,7 +348,6 @@ impl Run {
 
     /// Answers; at the end nothing, or why it was refused.
     async fn work(&mut self, incoming: Incoming) -> Result<Option<Answer>, Close> {
-        let (lang, id) = (self.info.lang, self.info.id);
         let prepared = async {
             let ctx = operation::identify(&self.app, self.bearer.as_deref(), self.info.clone()).await?;
             let operation = operation::prepare(&ctx, incoming, |_| Ok(())).await?;
@@ -355,7 +355,7 @@ impl Run {
         };
         let (ctx, operation) = match prepared.await {
             Ok(prepared) => prepared,
-            Err(refusal) => return Ok(Some(Answer::refused(&refusal, lang, id))),
+            Err(refusal) => return Ok(Some(operation::refused(&self.app, &refusal, &self.info))),
         };
         if operation.kind != OperationType::Subscription {
             let answer = operation::execute(&ctx, operation).await;
