@@ -6,4 +6,5 @@ mod introspection;
 mod numbers;
 mod rate;
 mod siege;
+mod table;
 mod variables;
