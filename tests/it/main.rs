@@ -13,6 +13,7 @@ mod http;
 mod idempotency;
 mod imports;
 mod isolation;
+mod jobs;
 mod limits;
 mod log;
 mod operated;

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::lease::Lease;
-use super::{Day, Pass, Stop, told};
+use super::{Day, Pass, Stop, caught, told};
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::Ctx;
@@ -36,7 +36,7 @@ pub struct Daily {
 pub async fn serve(app: Arc<App>, jobs: Vec<Daily>, mut stop: Stop) {
     loop {
         for job in &jobs {
-            told(&app, job.name, pass(&app, job, &stop).await);
+            told(&app, job.name, caught(pass(&app, job, &stop)).await);
         }
         tokio::select! {
             () = stop.asked() => return,
@@ -102,19 +102,21 @@ async fn due(app: &Arc<App>, name: &str, tenants: &[tenant::Model]) -> Result<Ve
 }
 
 async fn run(app: &Arc<App>, job: &Daily, tenant: Uuid, day: NaiveDate) -> Result<Pass> {
-    let Some(lease) = Lease::take(app, job.name, tenant, Some(day)).await? else {
+    let Some(mut lease) = Lease::take(app, job.name, tenant, Some(day)).await? else {
         return Ok(Pass {
             waiting: true,
             ..Pass::default()
         });
     };
-    let result = match tenant_settings(app, tenant).await {
-        Ok(Some(settings)) => (job.run)(&Ctx::system(Arc::clone(app), settings)).await,
-        Ok(None) => Ok(()),
-        Err(error) => Err(error),
+    let work = async {
+        match tenant_settings(app, tenant).await? {
+            Some(settings) => (job.run)(&Ctx::system(Arc::clone(app), settings)).await,
+            None => Ok(()),
+        }
     };
-    match result {
-        Ok(()) => lease.release_after(day).await?,
+    match lease.keep(work).await {
+        Ok(Some(())) => lease.release_after(day).await?,
+        Ok(None) => {}
         Err(error) => {
             lease.rest().await?;
             return Err(error);

@@ -8,10 +8,11 @@ use futures::StreamExt;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::broadcast::Receiver;
+use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use super::lease::Lease;
-use super::{Follow, Pass, Stop, told};
+use super::{Follow, Pass, Stop, caught, told};
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::Ctx;
@@ -41,18 +42,19 @@ pub struct Follower {
 /// Works whenever a log has grown, until it is asked to stop.
 pub async fn serve(app: Arc<App>, follower: Follower, mut stop: Stop) {
     let mut calls = app.announcer.subscribe();
-    let mut called = None;
+    // It ticks however many calls there are: who failed, or waits for another process, has none.
+    let mut poll = tokio::time::interval(POLL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let outcome = pass(&app, &follower, called.take(), &stop).await;
-        told(&app, follower.name, outcome);
-        tokio::select! {
+        let called = tokio::select! {
             () = stop.asked() => return,
+            _ = poll.tick() => None,
             call = calls.recv() => {
                 tokio::time::sleep(GATHER).await;
-                called = gathered(call.ok().map(|(tenant, _)| tenant), &mut calls);
+                gathered(call.ok().map(|(tenant, _)| tenant), &mut calls)
             }
-            () = tokio::time::sleep(POLL) => {}
-        }
+        };
+        told(&app, follower.name, caught(pass(&app, &follower, called, &stop)).await);
     }
 }
 
@@ -157,7 +159,9 @@ async fn read_on(
         let Some(last) = events.last().map(|event| event.seq) else {
             return Ok(None);
         };
-        (follower.run)(&ctx, &events).await?;
+        if lease.keep((follower.run)(&ctx, &events)).await?.is_none() {
+            return Ok(None);
+        }
         if let Some(first) = events.first() {
             let lag = (app.clock.now() - first.occurred_at).to_std().unwrap_or_default();
             app.metrics.event_lag(follower.name, lag);

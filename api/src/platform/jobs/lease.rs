@@ -1,10 +1,13 @@
 //! Who may work for a reader and tenant at this moment, when several processes share the database.
 //!
 //! A row of `log_reader` is free when its `updated_at` is not in the future; who works moves it ahead in one
-//! compare-and-set, so exactly one succeeds. A process that dies leaves a row that frees itself. Should work outlast
-//! its lease, another process may begin the same: wasteful, but safe, and the slower one cannot move the cursor.
+//! compare-and-set, so exactly one succeeds, and moves it on while the work goes on. A process that dies leaves a row that
+//! frees itself. Should the row be lost all the same (a process that stood still for a minute), the work is dropped; what
+//! another begins meanwhile is wasteful, but safe, and the slower one cannot move the cursor.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entity::log_reader::{self, Column};
@@ -12,11 +15,14 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Set, UpdateMany};
 use uuid::Uuid;
 
+use super::caught;
 use crate::app::App;
 use crate::error::{Error, Result};
 
 /// How long a row stays taken without a sign of life.
 const LEASE: Duration = Duration::seconds(60);
+/// How often who works gives one.
+const RENEWED_EVERY: time::Duration = time::Duration::from_secs(3);
 /// How long a row rests after a failure.
 const BACK_OFF: Duration = Duration::seconds(10);
 
@@ -86,6 +92,30 @@ impl<'a> Lease<'a> {
         }
     }
 
+    /// Does the work, and keeps the lease meanwhile; nothing when it was lost, and the work dropped with it. Work that
+    /// panics has failed.
+    pub async fn keep<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+        let working = caught(work);
+        // Both go on side by side: the work may hold the connection that renewing waits for.
+        tokio::select! {
+            done = working => done.map(Some),
+            () = self.renew() => Ok(None),
+        }
+    }
+
+    /// Renews the lease until it is lost.
+    async fn renew(&mut self) {
+        loop {
+            tokio::time::sleep(RENEWED_EVERY).await;
+            let until = self.app.clock.now() + LEASE;
+            match self.change(until, |update| update).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(job = self.name, %error, "a lease was not renewed; it is tried again"),
+            }
+        }
+    }
+
     /// Says that everything up to `seq` is done and goes on. False when the lease was lost meanwhile.
     pub async fn advance(&mut self, seq: i64) -> Result<bool> {
         let until = self.app.clock.now() + LEASE;
@@ -141,7 +171,9 @@ impl<'a> Lease<'a> {
             .filter(Column::TenantId.eq(self.tenant))
             .filter(Column::UpdatedAt.eq(self.until));
         let changed = self.app.database.global(&statements).update(update).await? > 0;
-        self.until = until;
+        if changed {
+            self.until = until;
+        }
         Ok(changed)
     }
 }

@@ -15,10 +15,13 @@ mod lease;
 mod periodic;
 mod queue;
 
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use entity::event;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -106,6 +109,14 @@ impl Pass {
             waiting: self.waiting || other.waiting,
         }
     }
+}
+
+/// Makes of a panic a failure: what is wrong with one tenant's rows must not end the work for all.
+async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_panic| Err(Error::internal("a job panicked")))
 }
 
 /// Says how a run went.

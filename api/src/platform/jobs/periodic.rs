@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Pass, Stop, Tick, told};
+use super::{Pass, Stop, Tick, caught, told};
 use crate::app::App;
 
 /// A periodic job.
@@ -19,7 +19,7 @@ pub struct Periodic {
 /// Runs it now and then every so often, until it is asked to stop.
 pub async fn serve(app: Arc<App>, job: Periodic, mut stop: Stop) {
     loop {
-        let outcome = (job.run)(&app).await.map(|()| Pass {
+        let outcome = caught((job.run)(&app)).await.map(|()| Pass {
             worked: true,
             ..Pass::default()
         });

@@ -1,0 +1,122 @@
+//! What holds of every job: a failure is that of one company, and work that takes long is done once.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use api::platform::Ctx;
+use api::platform::jobs::{self, Job};
+use parking_lot::Mutex;
+use serde_json::json;
+use tests::on_both;
+use uuid::Uuid;
+
+/// How often a job ran, by its name and tenant.
+static RUNS: Mutex<Option<HashMap<(&str, Uuid), u32>>> = Mutex::new(None);
+
+/// Tenants whose work takes long.
+static SLOW: Mutex<Vec<Uuid>> = Mutex::new(Vec::new());
+
+/// Counts a run; how many there were before.
+fn count(job: &'static str, ctx: &Ctx) -> u32 {
+    let tenant = ctx.tenant().unwrap().id;
+    let mut runs = RUNS.lock();
+    let runs = runs.get_or_insert_default().entry((job, tenant)).or_default();
+    *runs += 1;
+    *runs - 1
+}
+
+fn runs(job: &'static str, tenant: Uuid) -> u32 {
+    RUNS.lock()
+        .get_or_insert_default()
+        .get(&(job, tenant))
+        .copied()
+        .unwrap_or(0)
+}
+
+/// A job that panics when it first runs.
+async fn panic_first(job: &'static str, ctx: &Ctx) -> api::error::Result<()> {
+    assert!(count(job, ctx) > 0, "as the test wants it");
+    Ok(())
+}
+
+/// A job that takes longer than a lease lasts in the first of the companies, and lives.
+async fn take_long(job: &'static str, ctx: &Ctx) -> api::error::Result<()> {
+    count(job, ctx);
+    if SLOW.lock().contains(&ctx.tenant().unwrap().id) {
+        for _ in 0..2 {
+            ctx.app.clock.advance(chrono::Duration::seconds(50));
+            tokio::time::sleep(Duration::from_secs(4)).await;
+        }
+    }
+    Ok(())
+}
+
+/// Both kinds that keep a lease.
+fn follower_and_day(follower: (&'static str, jobs::Follow), day: (&'static str, jobs::Day)) -> Vec<Job> {
+    vec![
+        Job::Follower {
+            name: follower.0,
+            run: follower.1,
+        },
+        Job::Daily {
+            name: day.0,
+            run: day.1,
+        },
+    ]
+}
+
+on_both! {
+    async fn a_panic_is_a_failure_of_one_company_that_is_tried_again(app) {
+        let all = follower_and_day(
+            ("panics", |ctx, _| Box::pin(panic_first("panics", ctx))),
+            ("panics.day", |ctx| Box::pin(panic_first("panics.day", ctx))),
+        );
+        for job in all {
+            let failed = jobs::drain(&app.app, vec![job]).await;
+            assert!(failed.is_err());
+            app.app.clock.advance(chrono::Duration::seconds(11));
+            jobs::drain(&app.app, vec![job]).await.unwrap();
+        }
+        for name in ["panics", "panics.day"] {
+            assert!(runs(name, app.a.id) >= 2 && runs(name, app.b.id) >= 2);
+        }
+    }
+
+    async fn work_that_outlasts_a_lease_is_done_once(app) {
+        SLOW.lock().push(app.a.id);
+        let all = follower_and_day(
+            ("long", |ctx, _| Box::pin(take_long("long", ctx))),
+            ("long.day", |ctx| Box::pin(take_long("long.day", ctx))),
+        );
+        for job in all {
+            let (one, other) = tokio::join!(jobs::drain(&app.app, vec![job]), jobs::drain(&app.app, vec![job]));
+            one.unwrap();
+            other.unwrap();
+        }
+        for name in ["long", "long.day"] {
+            assert_eq!((runs(name, app.a.id), runs(name, app.b.id)), (1, 1), "{name}");
+        }
+    }
+
+    async fn who_failed_is_tried_again_however_busy_the_others_are(app) {
+        app.drain().await;
+        let job = Job::Follower {
+            name: "busy",
+            run: |ctx, _| Box::pin(panic_first("busy", ctx)),
+        };
+        let running = jobs::start(&app.app, vec![job]);
+        let admin = app.b.client(&app, &app.b.admin).await;
+        let began = Instant::now();
+        while runs("busy", app.a.id) < 2 {
+            assert!(began.elapsed() < Duration::from_secs(20), "nobody came back to the one that failed");
+            if runs("busy", app.a.id) == 1 {
+                app.app.clock.advance(chrono::Duration::seconds(1));
+            }
+            let input = json!({ "name": "Busy", "code": Uuid::new_v4() });
+            admin.change("productCreate", "ProductCreateInput", input, "product { id }").await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert!(runs("busy", app.b.id) > 1);
+        drop(running);
+    }
+}
