@@ -145,6 +145,11 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         if is_unavailable(&error) {
             Self::Unavailable(Arc::new(error))
+        } else if is_out_of_range(&error) {
+            Self::bad_input(
+                "A text has the character U+0000, or a time is thousands of years away.",
+                "文字列にU+0000が含まれているか、日時が範囲外です。",
+            )
         } else {
             Self::internal(error)
         }
@@ -156,25 +161,43 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// Whether the database is away, full or too busy, rather than asked something wrong.
 fn is_unavailable(error: &DbErr) -> bool {
-    let cause = match error {
-        DbErr::ConnectionAcquire(_) => return true,
+    if matches!(error, DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
+    match driver_error(error) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) => {
+            true
+        }
+        Some(sqlx::Error::Database(cause)) => cause.code().is_some_and(|code| says_unavailable(&code)),
+        _ => false,
+    }
+}
+
+/// Whether PostgreSQL cannot hold a value that its types here can: U+0000 in a text or in JSON (SQLSTATE 22021, 22P05), a
+/// time before 4713 BC (22008). SQLite takes them.
+fn is_out_of_range(error: &DbErr) -> bool {
+    match driver_error(error) {
+        Some(sqlx::Error::Database(cause)) => cause
+            .code()
+            .is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05" | "22008")),
+        _ => false,
+    }
+}
+
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
-        _ => return false,
-    };
-    match cause.as_ref() {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| says_unavailable(&code)),
-        _ => false,
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause.as_ref()),
+        _ => None,
     }
 }
 
 /// By the code of PostgreSQL (SQLSTATE: five characters) or of SQLite (a number, whose low byte is the primary code).
 fn says_unavailable(code: &str) -> bool {
     if code.len() == 5 {
-        // No resources, the operator intervened, no connection, read-only after a failover.
-        return ["53", "57P0", "08"].iter().any(|class| code.starts_with(class)) || code == "25006";
+        // No resources, the operator intervened, no connection, two that waited for each other, read-only after a failover.
+        return ["53", "57P0", "08", "40"].iter().any(|class| code.starts_with(class)) || code == "25006";
     }
     // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN.
     let primary = code.parse::<u32>().map(|code| code & 0xff);
@@ -188,11 +211,11 @@ mod tests {
     #[test]
     fn codes_of_both_databases_tell_what_passes_by_itself() {
         for code in [
-            "53100", "53300", "57P01", "57P03", "08006", "25006", "13", "5", "10", "522", "778",
+            "53100", "53300", "57P01", "57P03", "08006", "25006", "40P01", "40001", "13", "5", "10", "522", "778",
         ] {
             assert!(says_unavailable(code), "{code}");
         }
-        for code in ["23505", "40001", "42601", "57014", "1", "19", "2067", "", "x"] {
+        for code in ["23505", "42601", "57014", "1", "19", "2067", "", "x"] {
             assert!(!says_unavailable(code), "{code}");
         }
     }

@@ -147,6 +147,7 @@ impl EventQuery {
         clippy::too_many_arguments,
         reason = "the four arguments of a Relay connection and two that narrow it"
     )]
+    #[graphql(directive = list_size::apply(100))]
     async fn events(
         &self,
         gql: &Context<'_>,

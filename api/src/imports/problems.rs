@@ -74,13 +74,15 @@ impl Problems {
     }
 
     fn keep(&mut self, line: u64, column: Option<&str>, severity: Severity, why: Text) {
+        // What is quoted of a file may have it, and PostgreSQL keeps none in JSON.
+        let kept = |text: &str| text.replace('\0', "\u{fffd}");
         if self.first.len() < KEPT {
             self.first.push(Problem {
                 line,
-                column: column.map(str::to_owned),
+                column: column.map(kept),
                 severity,
-                en: why.en.into_owned(),
-                ja: why.ja.into_owned(),
+                en: kept(&why.en),
+                ja: kept(&why.ja),
             });
         }
     }

@@ -60,13 +60,14 @@ fn rows(owner: &str, field: &FieldDefinition, is_object: impl Fn(&str) -> bool) 
     if !is_object(&name) || owner.ends_with("Connection") || field.name.node == "userErrors" {
         return None;
     }
+    let assumed = said(&field.directives, "listSize", "assumedSize");
     if name.ends_with("Connection") {
-        return Some(format!("a page: `first` or `last`, else {USUAL_PAGE}"));
+        let usual = assumed.as_deref().unwrap_or(USUAL_PAGE);
+        return Some(format!("a page: `first` or `last`, else {usual}"));
     }
     if !is_list {
         return None;
     }
-    let assumed = said(&field.directives, "listSize", "assumedSize");
     if argument("ids").is_some() {
         return Some("as many as `ids`".to_owned());
     }

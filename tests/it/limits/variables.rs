@@ -67,6 +67,7 @@ on_both! {
                 ("query($v: String) { accounts(after: $v) { nodes { id } } }", "v"),
                 ("query($v: ID!) { node(id: $v) { id } }", "v"),
                 ("query($v: ID!) { account(id: $v) { id } }", "v"),
+                ("query($v: [String!]) { events(types: $v) { nodes { id } } }", "v"),
             ] {
                 let ask = Ask::with(query, format!("{{\"{variable}\": \"{text}\"}}"));
                 for path in Path::ALL {
@@ -74,6 +75,22 @@ on_both! {
                     let is_fine = outcome.is_answered() || outcome.is_refused();
                     assert!(is_fine, "{text} in {query} by {path:?}: {outcome:?}");
                 }
+            }
+        }
+        let account = app.a.account_id();
+        for (query, value) in [
+            ("query($v: DateTime) { orders(filter: { from: $v }) { totalCount } }", "-262143-01-01T00:00:00Z"),
+            ("query($v: DateTime) { orders(filter: { to: $v }) { totalCount } }", "+262142-12-31T00:00:00Z"),
+            ("query($v: DateTime) { accounts(filter: { lastTouchBefore: $v }) { totalCount } }", "-4800-01-01T00:00:00Z"),
+            ("query($v: Date) { account(id: \"ACCOUNT\") { assessment(asOf: $v) { probability } } }", "-4800-01-01"),
+            ("query($v: Date) { account(id: \"ACCOUNT\") { assessment(asOf: $v) { probability } } }", "0000-12-31"),
+            ("query($v: Date) { account(id: \"ACCOUNT\") { assessment(asOf: $v) { probability } } }", "+12026-01-01"),
+        ] {
+            let ask = Ask::with(query.replace("ACCOUNT", &account), json!({ "v": value }).to_string());
+            for path in Path::ALL {
+                let outcome = siege.outcome(value, path, &ask).await;
+                let is_fine = outcome.is_answered() || outcome.is_refused();
+                assert!(is_fine, "{value} in {query} by {path:?}: {outcome:?}");
             }
         }
         siege.end().await;

@@ -1,7 +1,7 @@
 //! Scalars and value objects that every slice uses.
 
 use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use domain::money::{Currency, Money};
 
 use crate::error::{Error, Result};
@@ -14,12 +14,14 @@ pub struct Date(pub NaiveDate);
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
-                .map(Self)
-                .map_err(|_| InputValueError::custom("expected a day such as \"2026-04-01\"")),
-            _ => Err(InputValueError::custom("expected a day such as \"2026-04-01\"")),
-        }
+        let day = match &value {
+            // Four digits of a year, as RFC 3339 has it: chrono takes more, and databases do not.
+            Value::String(text) if text.len() == "2026-04-01".len() => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
+            _ => None,
+        };
+        let day = day.filter(|day| day.year() > 0);
+        day.map(Self)
+            .ok_or_else(|| InputValueError::custom("expected a day such as \"2026-04-01\""))
     }
 
     fn to_value(&self) -> Value {
