@@ -1,5 +1,8 @@
 //! Files of orders and accounts.
 
+use api::imports::service::{ImportFile, ImportRequest, open_run};
+use api::platform::graphql::{any_id, parse_any};
+use domain::import::ImportKind;
 use serde_json::{Value, json};
 use tests::{Client, TestApp, on_both};
 
@@ -21,10 +24,15 @@ async fn import(app: &TestApp, admin: &Client, csv: &str, more: Value) -> Value 
     let started = admin
         .change("importStart", "ImportStartInput", input, "import { id }")
         .await;
+    ended(app, admin, &started["import"]["id"]).await
+}
+
+/// The import when it is over.
+async fn ended(app: &TestApp, admin: &Client, id: &Value) -> Value {
     let query = "query($id: ID!) { import(id: $id) { status totalRows doneRows createdRows updatedRows unchangedRows \
         problems { line column reason } } }";
     for _ in 0..200 {
-        let run = admin.ok(query, json!({ "id": started["import"]["id"] })).await["import"].clone();
+        let run = admin.ok(query, json!({ "id": id })).await["import"].clone();
         if !matches!(run["status"].as_str().unwrap(), "PENDING" | "VALIDATING" | "RUNNING") {
             app.drain().await;
             return run;
@@ -32,6 +40,21 @@ async fn import(app: &TestApp, admin: &Client, csv: &str, more: Value) -> Value 
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("the import does not end");
+}
+
+/// A file without anything special.
+fn request(kind: ImportKind) -> ImportRequest {
+    ImportRequest {
+        kind,
+        mapping: Vec::new(),
+        currency: None,
+        time_zone: None,
+        date_format: None,
+        rate: None,
+        owner: None,
+        dry_run: false,
+        backfill: false,
+    }
 }
 
 fn orders(rows: usize) -> String {
@@ -101,5 +124,38 @@ on_both! {
             assert_eq!(run["status"], "REJECTED");
         }
         assert_eq!(count(&admin).await["orders"]["totalCount"], 0);
+    }
+
+    async fn an_observer_is_no_owner_in_a_file(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let csv = |owner: &str| format!("account_id,name,owner\nA1,One,{owner}\n");
+        let accounts = json!({ "kind": "ACCOUNTS" });
+        let refused = import(&app, &admin, &csv(&app.a.observer.email), accounts.clone()).await;
+        assert_eq!((&refused["status"], &refused["problems"][0]["column"]), (&json!("REJECTED"), &json!("owner")), "{refused}");
+        let done = import(&app, &admin, &csv(&app.a.other_rep.email), accounts).await;
+        assert_eq!((&done["status"], &done["createdRows"]), (&json!("DONE"), &json!(1)), "{done}");
+    }
+
+    async fn an_import_gives_nothing_to_one_who_has_left_since_it_began(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let before = count(&admin).await;
+        let csv = "account_id,name\nA1,One\nA2,Two\n";
+        let ctx = app.a.system(&app.app).await;
+        let (_, uploaded) = parse_any(upload(&admin, csv).await.as_str().unwrap()).unwrap();
+        // Begun, and not yet driven.
+        let request = ImportRequest { owner: Some(app.a.other_rep.member), ..request(ImportKind::Accounts) };
+        let file = ImportFile { name: "a.csv", bytes: csv.as_bytes(), sha256: b"its digest", upload: Some(uploaded) };
+        let tx = ctx.write().await.unwrap();
+        let (run, _) = open_run(&ctx, &tx, file, &request).await.unwrap();
+        tx.commit().await.unwrap();
+        let remove = json!({ "id": app.a.other_rep.id(), "version": 1 });
+        admin.change("memberRemove", "MemberRemoveInput", remove, "member { id }").await;
+        app.app.clock.advance(chrono::Duration::minutes(1));
+        api::imports::resume_due(&app.app).await.unwrap();
+        let failed = ended(&app, &admin, &json!(any_id("imp", run))).await;
+        assert_eq!((&failed["status"], &failed["createdRows"]), (&json!("FAILED"), &json!(0)), "{failed}");
+        let reason = "Whoever was to own new accounts has left, or is an OBSERVER now.";
+        assert_eq!(failed["problems"], json!([{ "line": 1, "column": null, "reason": reason }]));
+        assert_eq!(count(&admin).await, before);
     }
 }

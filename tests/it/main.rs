@@ -19,6 +19,7 @@ mod log;
 mod operated;
 mod outages;
 mod policy;
+mod races;
 mod risk;
 mod schema;
 mod sessions;

@@ -1,8 +1,9 @@
 //! Many accounts at once: what an import needs, inside its transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::account::OwnershipReason;
+use domain::lang::Text;
 use domain::text;
 use entity::{account, account_gram};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
@@ -10,7 +11,8 @@ use uuid::Uuid;
 
 use super::changes::{emit_change, open_span, patched, rename};
 use super::queries;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UserErrorCode};
+use crate::members;
 use crate::platform::Ctx;
 use crate::platform::events::reader;
 use crate::platform::tenancy::{TenantDb, WriteTx};
@@ -47,6 +49,24 @@ pub async fn by_external_ids(db: &TenantDb, external_ids: &[&str]) -> Result<Has
     Ok(named)
 }
 
+/// As [`by_external_ids`], locked till the transaction ends: see [`queries::lock`].
+pub async fn lock_by_external_ids(tx: &WriteTx, external_ids: &[&str]) -> Result<HashMap<String, account::Model>> {
+    let mut locked = HashSet::new();
+    loop {
+        let named = by_external_ids(tx, external_ids).await?;
+        // What was read before it was locked may have changed meanwhile, or have been merged: it is read again.
+        let more: Vec<Uuid> = named
+            .values()
+            .map(|row| row.id)
+            .filter(|id| locked.insert(*id))
+            .collect();
+        if more.is_empty() {
+            return Ok(named);
+        }
+        queries::lock(tx, &more).await?;
+    }
+}
+
 fn survivor(row: account::Model, by_id: &HashMap<Uuid, account::Model>) -> account::Model {
     let mut row = row;
     for _ in 0..MOST_MERGES {
@@ -59,11 +79,12 @@ fn survivor(row: account::Model, by_id: &HashMap<Uuid, account::Model>) -> accou
 }
 
 /// Inserts new accounts (made by [`new_account`]) with their first spans of ownership and their grams. The caller says
-/// what happened.
+/// what happened. `INVALID` when one of their owners has left or become an OBSERVER.
 pub async fn insert(ctx: &Ctx, tx: &WriteTx, models: Vec<account::ActiveModel>) -> Result<()> {
     if models.is_empty() {
         return Ok(());
     }
+    require_owners(tx, &models).await?;
     let mut spans = Vec::with_capacity(models.len());
     let mut grams = Vec::new();
     for model in &models {
@@ -89,6 +110,22 @@ pub async fn insert(ctx: &Ctx, tx: &WriteTx, models: Vec<account::ActiveModel>) 
     tx.insert_many(spans).await?;
     tx.insert_many(grams).await?;
     Ok(())
+}
+
+async fn require_owners(tx: &WriteTx, models: &[account::ActiveModel]) -> Result<()> {
+    let wanted: BTreeSet<Uuid> = models.iter().map(|model| *model.owner_id.as_ref()).collect();
+    let wanted: Vec<Uuid> = wanted.into_iter().collect();
+    if members::service::owners_lock(tx, &wanted).await?.len() == wanted.len() {
+        return Ok(());
+    }
+    Err(Error::user(
+        &["ownerId"],
+        UserErrorCode::Invalid,
+        Text::fixed(
+            "Whoever was to own new accounts has left, or is an OBSERVER now.",
+            "新しい取引先の担当者に指定されたメンバーは、退職したか閲覧者（OBSERVER）になりました。",
+        ),
+    ))
 }
 
 /// The names of the fields that these changes would change; none when all is so already.

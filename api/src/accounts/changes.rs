@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::queries;
-use super::service::{account_require, account_require_live};
+use super::service::{account_require, account_require_live, account_require_locked};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::members;
 use crate::platform::Ctx;
@@ -271,7 +271,7 @@ async fn set_archived(
 ) -> Result<account::Model> {
     ctx.authorize(Action::AccountArchive)?;
     let tx = ctx.write().await?;
-    let old = account_require(ctx, &tx, Action::AccountArchive, id, &["id"]).await?;
+    let old = account_require_locked(ctx, &tx, Action::AccountArchive, id, &["id"]).await?;
     if old.merged_into_id.is_some() {
         return Err(Error::user(
             &["id"],
@@ -301,7 +301,7 @@ pub async fn account_team_add(ctx: &Ctx, id: Uuid, member: Uuid) -> Result<accou
     ctx.authorize(Action::AccountTeamChange)?;
     let tx = ctx.write().await?;
     let account = account_require_live(ctx, &tx, Action::AccountTeamChange, id, &["accountId"]).await?;
-    members::member_require_active(&tx, member, &["memberId"]).await?;
+    members::service::member_require_locked(&tx, member, &["memberId"]).await?;
     let team = queries::team(&tx, &[id]).await?;
     if team.iter().any(|row| row.member_id == member) {
         return Ok(account);

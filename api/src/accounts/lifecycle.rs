@@ -2,8 +2,8 @@
 
 use domain::account::Lifecycle;
 use entity::account;
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::changes::emit_change;
@@ -23,10 +23,9 @@ pub async fn prospects_become_customers(ctx: &Ctx, tx: &WriteTx, accounts: &[Uui
             .is_in(accounts.iter().copied())
             .and(Column::Lifecycle.eq(Lifecycle::Prospect.as_str()))
     };
-    let moved: Vec<Uuid> = {
-        let found = tx.all(account::Entity::find().filter(prospect())).await?;
-        found.into_iter().map(|row| row.id).collect()
-    };
+    // Locked, so that they are what the next statement changes.
+    let select = account::Entity::find().filter(prospect()).order_by_asc(Column::Id);
+    let moved = tx.all(select.lock(LockType::NoKeyUpdate)).await?;
     if moved.is_empty() {
         return Ok(());
     }
@@ -38,16 +37,8 @@ pub async fn prospects_become_customers(ctx: &Ctx, tx: &WriteTx, accounts: &[Uui
             .filter(prospect()),
     )
     .await?;
-    // The versions as they are now: another change may have come between the two statements above.
-    let changed = tx
-        .all(
-            account::Entity::find()
-                .filter(Column::Id.is_in(moved))
-                .filter(Column::UpdatedAt.eq(ctx.now)),
-        )
-        .await?;
-    for row in changed {
-        emit_change(tx, "account.updated", row.id, row.version, &["lifecycle"]);
+    for row in moved {
+        emit_change(tx, "account.updated", row.id, row.version + 1, &["lifecycle"]);
     }
     Ok(())
 }

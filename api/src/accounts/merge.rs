@@ -35,6 +35,8 @@ pub async fn account_merge(
         ));
     }
     let tx = ctx.write().await?;
+    // Both at once, in the order of their ids: two who merge crosswise must not wait for each other.
+    queries::lock(&tx, &[into, from]).await?;
     let kept = account_require_live(ctx, &tx, Action::AccountMerge, into, &["intoId"]).await?;
     let gone = account_require_live(ctx, &tx, Action::AccountMerge, from, &["fromId"]).await?;
     for (account, seen) in [(&kept, into_version), (&gone, from_version)] {

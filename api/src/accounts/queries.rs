@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::text;
 use entity::{account, account_gram, account_team, handover, ownership};
-use sea_orm::sea_query::{IntoCondition, Query, SelectStatement};
+use sea_orm::sea_query::{IntoCondition, LockType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -90,12 +90,23 @@ pub fn matching(tenant: Uuid, words: &str) -> Condition {
 
 /// One visible account.
 pub async fn one(db: &TenantDb, id: Uuid, visible: Condition) -> Result<Option<account::Model>, DbErr> {
-    db.one(
-        account::Entity::find()
-            .filter(account::Column::Id.eq(id))
-            .filter(visible),
-    )
-    .await
+    db.one(list(visible).filter(account::Column::Id.eq(id))).await
+}
+
+/// As [`one`], and locked till the transaction ends: see [`lock`].
+pub async fn one_locked(tx: &WriteTx, id: Uuid, visible: Condition) -> Result<Option<account::Model>, DbErr> {
+    let select = list(visible).filter(account::Column::Id.eq(id));
+    tx.one(select.lock(LockType::NoKeyUpdate)).await
+}
+
+/// Locks some accounts till the transaction ends (PostgreSQL; SQLite has one writer). What hangs on an account is
+/// written under this lock, so that it follows a merge or comes before it. In the order of their ids, so that two who
+/// lock several never wait for each other.
+pub async fn lock(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<account::Model>, DbErr> {
+    let select = account::Entity::find()
+        .filter(account::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(account::Column::Id);
+    tx.all(select.lock(LockType::NoKeyUpdate)).await
 }
 
 /// The visible ones of many accounts.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::policy::Action;
+use domain::policy::{Action, Grant};
 use entity::account;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::members;
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{TenantDb, WriteTx};
 
 pub use super::changes::{
     AccountChanges, AccountDraft, account_archive, account_assign, account_create, account_restore, account_team_add,
@@ -156,15 +156,45 @@ pub async fn account_require(
     field: &[&str],
 ) -> Result<account::Model> {
     let grant = ctx.authorize(action)?;
+    let found = queries::one(db, id, seen_for(ctx, db, grant).await?).await?;
+    reached(ctx, db, grant, found, field).await
+}
+
+/// As [`account_require`], and nobody else changes the account, or writes what hangs on it, before this transaction
+/// ends. Locked before members, handovers and anything else of the account: whoever waits, waits here.
+pub async fn account_require_locked(
+    ctx: &Ctx,
+    tx: &WriteTx,
+    action: Action,
+    id: Uuid,
+    field: &[&str],
+) -> Result<account::Model> {
+    let grant = ctx.authorize(action)?;
+    let found = queries::one_locked(tx, id, seen_for(ctx, tx, grant).await?).await?;
+    reached(ctx, tx, grant, found, field).await
+}
+
+/// What the caller sees, for doing what `grant` says.
+async fn seen_for(ctx: &Ctx, db: &TenantDb, grant: Grant) -> Result<Condition> {
     // An API client may do this to an account without the scope to read accounts: then it reaches what it may change.
     let sees = ctx.authorize(Action::AccountRead).unwrap_or(grant);
-    let seen = queries::visible(members::circle(ctx, db, sees).await?.as_ref(), db.tenant());
-    let Some(found) = queries::one(db, id, seen).await? else {
-        return Err(Error::not_found(field));
-    };
+    Ok(queries::visible(
+        members::circle(ctx, db, sees).await?.as_ref(),
+        db.tenant(),
+    ))
+}
+
+async fn reached(
+    ctx: &Ctx,
+    db: &TenantDb,
+    grant: Grant,
+    found: Option<account::Model>,
+    field: &[&str],
+) -> Result<account::Model> {
+    let found = found.ok_or_else(|| Error::not_found(field))?;
     let reach = members::circle(ctx, db, grant).await?;
     if reach.is_some()
-        && queries::one(db, id, queries::visible(reach.as_ref(), db.tenant()))
+        && queries::one(db, found.id, queries::visible(reach.as_ref(), db.tenant()))
             .await?
             .is_none()
     {
@@ -173,15 +203,15 @@ pub async fn account_require(
     Ok(found)
 }
 
-/// As [`account_require`], and the account is not archived (`CONFLICT` otherwise).
+/// As [`account_require_locked`], and the account is not archived (`CONFLICT` otherwise): for writing what hangs on it.
 pub async fn account_require_live(
     ctx: &Ctx,
-    db: &TenantDb,
+    tx: &WriteTx,
     action: Action,
     id: Uuid,
     field: &[&str],
 ) -> Result<account::Model> {
-    let found = account_require(ctx, db, action, id, field).await?;
+    let found = account_require_locked(ctx, tx, action, id, field).await?;
     if found.archived_at.is_some() {
         return Err(Error::user(
             field,

@@ -21,14 +21,9 @@ pub async fn last_touch_raise(tx: &WriteTx, account: Uuid, occurred_at: DateTime
 }
 
 /// Finds the latest touch anew, inside the caller's transaction: after one was moved in time, archived, or came from
-/// another account.
+/// another account. The caller has locked the account, so that nobody raises it meanwhile.
 pub async fn last_touch_find_again(tx: &WriteTx, account: Uuid) -> Result<()> {
     use account::Column;
-    // Locks the row (PostgreSQL), so that the next statement sees what others have committed till then.
-    let unchanged = account::Entity::update_many()
-        .col_expr(Column::LastTouchSort, Expr::col(Column::LastTouchSort))
-        .filter(Column::Id.eq(account));
-    tx.update_with(unchanged).await?;
     let latest = Query::select()
         .expr(Expr::col(activity::Column::OccurredAt).max())
         .from(activity::Entity)

@@ -158,7 +158,7 @@ fn new_row(ctx: &Ctx, id: Uuid, member: Uuid, draft: &ActivityDraft) -> activity
     }
 }
 
-/// What follows from a touch. The handover first: whoever changes a handover locks it before its account.
+/// What follows from a touch.
 async fn happened(ctx: &Ctx, tx: &WriteTx, draft: &ActivityDraft) -> Result<()> {
     handovers::service::activity_recorded(ctx, tx, draft.account).await?;
     last_touch_raise(tx, draft.account, draft.occurred_at).await

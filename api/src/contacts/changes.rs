@@ -236,9 +236,9 @@ fn rename(old: &contact::Model, model: &mut contact::ActiveModel) {
     }
 }
 
-/// Called behind the change that names the superior: what is then below the contact decides.
+/// Called behind the change that names the superior: what is then below the contact decides. The account is locked, so
+/// that two changes of who reports to whom follow each other, and cannot close a circle together.
 async fn refuse_circle(tx: &WriteTx, contact: &contact::Model, superior: Uuid) -> Result<()> {
-    queries::lock_account(tx, contact.account_id).await?;
     if team::would_cycle(contact.id, superior, &queries::edges(tx, contact.account_id).await?) {
         return Err(Error::user(
             &["reportsToId"],

@@ -2,14 +2,14 @@
 
 use chrono::NaiveDate;
 use domain::text;
-use entity::{account, contact};
+use entity::contact;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, WindowStatement};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::TenantDb;
 
 /// Most contacts shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 50;
@@ -199,17 +199,6 @@ pub async fn edges(db: &TenantDb, account: Uuid) -> Result<Vec<(Uuid, Option<Uui
         )
         .await?;
     Ok(edges.into_iter().map(|edge| (edge.id, edge.reports_to_id)).collect())
-}
-
-/// Locks the account till the transaction ends (PostgreSQL; SQLite has one writer): two changes of who reports to whom
-/// thus follow each other, and cannot close a circle together.
-pub async fn lock_account(tx: &WriteTx, account: Uuid) -> Result<(), DbErr> {
-    use account::Column;
-    let unchanged = account::Entity::update_many()
-        .col_expr(Column::Version, Expr::col(Column::Version))
-        .filter(Column::Id.eq(account));
-    tx.update_with(unchanged).await?;
-    Ok(())
 }
 
 /// Condition: this contact, still at the version that the caller saw.

@@ -3,19 +3,19 @@
 use chrono::NaiveDate;
 use domain::account::OwnershipReason;
 use domain::handover::{Trigger, transition};
-use domain::policy::{Action, Role};
-use entity::{handover, member};
+use domain::policy::Action;
+use entity::handover;
 use sea_orm::Set;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::queries;
 use super::service::status_of;
-use crate::accounts;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::WriteTx;
+use crate::{accounts, members};
 
 /// Gives the account to the successor if the handover's last day is over; in a transaction of its own.
 pub async fn switch(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<()> {
@@ -28,6 +28,9 @@ pub async fn switch(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<()> {
         return Ok(());
     }
     let next = transition(status, Trigger::OwnershipSwitched).map_err(Error::internal)?;
+    let account =
+        accounts::service::account_require_locked(ctx, &tx, Action::AccountAssign, old.account_id, &["accountId"])
+            .await?;
     let to = successor(&tx, &old, today).await?;
     let change = handover::ActiveModel {
         status: Set(next.as_str().into()),
@@ -39,8 +42,6 @@ pub async fn switch(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<()> {
         // Somebody changed it at this moment; the job looks again.
         return Err(Error::internal("a handover changed while ownership switched"));
     }
-    let account =
-        accounts::service::account_require(ctx, &tx, Action::AccountAssign, old.account_id, &["accountId"]).await?;
     if account.owner_id != to {
         accounts::service::ownership_switch(ctx, &tx, &account, to, OwnershipReason::Handover, Some(id)).await?;
     }
@@ -58,40 +59,32 @@ pub async fn switch(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<()> {
     Ok(())
 }
 
-/// Who takes the account: the planned successor, else the leaver's manager, else an administrator.
+/// Who takes the account: the planned successor, else the leaver's manager, else an administrator. He still may when
+/// this transaction ends.
 async fn successor(tx: &WriteTx, handover: &handover::Model, today: NaiveDate) -> Result<Uuid> {
-    let planned = queries::member(tx, handover.to_member_id).await?;
-    if let Some(planned) = planned.filter(|member| can_own(member, today)) {
-        return Ok(planned.id);
+    let leaver = queries::member(tx, handover.from_member_id).await?;
+    let manager = leaver.and_then(|leaver| leaver.manager_id);
+    for id in [Some(handover.to_member_id), manager].into_iter().flatten() {
+        if takes_over(tx, id, today).await? {
+            return Ok(id);
+        }
     }
-    if let Some(manager) = manager_of(tx, handover.from_member_id).await?
-        && can_own(&manager, today)
-    {
-        return Ok(manager.id);
-    }
-    let admins = queries::admins(tx).await?;
-    let admins = admins.iter().filter(|admin| can_own(admin, today));
+    let mut admins = queries::admins(tx).await?;
     // The one who leaves comes last: somebody must own the account.
-    let chosen = admins.min_by_key(|admin| admin.id == handover.from_member_id);
-    chosen
-        .map(|admin| admin.id)
-        .ok_or_else(|| Error::internal("nobody is left to take an account over"))
-}
-
-async fn manager_of(db: &TenantDb, member: Uuid) -> Result<Option<member::Model>> {
-    let Some(member) = queries::member(db, member).await? else {
-        return Ok(None);
-    };
-    match member.manager_id {
-        Some(manager) => Ok(queries::member(db, manager).await?),
-        None => Ok(None),
+    admins.sort_by_key(|admin| admin.id == handover.from_member_id);
+    for admin in admins {
+        if takes_over(tx, admin.id, today).await? {
+            return Ok(admin.id);
+        }
     }
+    Err(Error::internal("nobody is left to take an account over"))
 }
 
-fn can_own(member: &member::Model, today: NaiveDate) -> bool {
-    member.ended_at.is_none()
-        && member.role != Role::Observer.as_str()
-        && member.last_day.is_none_or(|leaves| leaves >= today)
+async fn takes_over(tx: &WriteTx, member: Uuid, today: NaiveDate) -> Result<bool> {
+    let owners = members::service::owners_lock(tx, &[member]).await?;
+    Ok(owners
+        .iter()
+        .any(|owner| owner.last_day.is_none_or(|leaves| leaves >= today)))
 }
 
 /// Marks the handover as stalled if the day of a step has passed without it; in a transaction of its own.

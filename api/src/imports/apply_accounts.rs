@@ -8,7 +8,10 @@ use crate::error::Result;
 /// Applies a chunk of rows whose account numbers are all different.
 pub async fn apply(chunk: &Chunk<'_>, target: Target<'_>, rows: Vec<AccountRow>) -> Result<Tally> {
     let names: Vec<&str> = rows.iter().map(|row| row.account.as_str()).collect();
-    let known = bulk::by_external_ids(target.db(), &names).await?;
+    let known = match target {
+        Target::Dry(db) => bulk::by_external_ids(db, &names).await?,
+        Target::Write(tx) => bulk::lock_by_external_ids(tx, &names).await?,
+    };
     let mut tally = Tally::default();
     let (mut models, mut made) = (Vec::new(), Vec::new());
     for row in rows {

@@ -20,7 +20,10 @@ pub async fn apply(chunk: &Chunk<'_>, target: Target<'_>, rows: Vec<OrderRow>) -
     let db = target.db();
     let account_ids: HashSet<&str> = rows.iter().map(|row| row.account.as_str()).collect();
     let account_ids: Vec<&str> = account_ids.into_iter().collect();
-    let known = accounts::by_external_ids(db, &account_ids).await?;
+    let known = match target {
+        Target::Dry(db) => accounts::by_external_ids(db, &account_ids).await?,
+        Target::Write(tx) => accounts::lock_by_external_ids(tx, &account_ids).await?,
+    };
     let order_ids: Vec<&str> = rows.iter().map(|row| row.order.as_str()).collect();
     let old = orders::by_external_ids(db, &order_ids).await?;
     match target {

@@ -137,13 +137,15 @@ async fn begin(ctx: &Ctx, args: &ImportArgs, bytes: &[u8]) -> Result<Uuid, Failu
         None => None,
         Some(email) => {
             let wanted = email.to_lowercase();
-            let found = queries::members(&tx)
+            let found = queries::owners(&tx)
                 .await?
                 .into_iter()
                 .find(|member| member.email.to_lowercase() == wanted);
             Some(
                 found
-                    .ok_or_else(|| format!("--owner: no member of this company has the address {email}"))?
+                    .ok_or_else(|| {
+                        format!("--owner: no member of this company who may own accounts has the address {email}")
+                    })?
                     .id,
             )
         }

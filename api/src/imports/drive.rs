@@ -130,7 +130,7 @@ impl Job {
                     failures += 1;
                     tracing::warn!(%error, failures, "an import failed");
                     if failures >= ATTEMPTS {
-                        self.give_up().await?;
+                        self.give_up(&error).await?;
                         return Err(error);
                     }
                     tokio::time::sleep(PAUSE).await;
@@ -200,7 +200,7 @@ impl Job {
         let kind = kind_of(run)?;
         let mut members = HashMap::new();
         if kind == ImportKind::Accounts {
-            let found = queries::members(&*ctx.read().await?).await?;
+            let found = queries::owners(&*ctx.read().await?).await?;
             members.extend(found.into_iter().map(|member| (member.email.to_lowercase(), member.id)));
         }
         Rules::new(kind, options, &self.tenant.currency, members, ctx.now)
@@ -326,16 +326,25 @@ impl Job {
         Ok(())
     }
 
-    /// Ends a run that cannot go on. The rows that are in stay; the same file again goes through what is left.
-    async fn give_up(&self) -> Result<()> {
+    /// Ends a run that cannot go on, and says why when people can mend it. The rows that are in stay; the same file again
+    /// goes through what is left.
+    async fn give_up(&self, why: &Error) -> Result<()> {
         let ctx = self.ctx();
         let mut run = self.load(&ctx).await?;
         if status_of(&run)?.is_final() {
             return Ok(());
         }
+        let mut problems: Problems = serde_json::from_value(run.problems.clone()).unwrap_or_default();
+        if let Error::User(told) = why {
+            for error in told {
+                problems.error(1, None, error.message.clone());
+            }
+        }
+        let problems = serde_json::to_value(&problems).map_err(Error::internal)?;
         let tx = ctx.write().await?;
         let failed = advance(&ctx, &tx, &mut run, |run| {
             run.status = ImportStatus::Failed.as_str().to_owned();
+            run.problems = problems;
             run.finished_at = Some(ctx.now);
         });
         match failed.await {

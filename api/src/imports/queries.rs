@@ -93,11 +93,12 @@ pub async fn first_admin(db: &TenantDb) -> Result<Option<member::Model>, DbErr> 
     .await
 }
 
-/// The members of today.
-pub async fn members(db: &TenantDb) -> Result<Vec<member::Model>, DbErr> {
+/// The members of today who may own accounts.
+pub async fn owners(db: &TenantDb) -> Result<Vec<member::Model>, DbErr> {
     db.all(
         member::Entity::find()
             .filter(member::Column::EndedAt.is_null())
+            .filter(member::Column::Role.ne(Role::Observer.as_str()))
             .limit(MOST_MEMBERS),
     )
     .await

@@ -34,7 +34,7 @@ pub struct Rules {
     pub currency: Currency,
     pub rate: Option<Rate>,
     pub tenant_currency: Currency,
-    /// Members by e-mail address in small letters.
+    /// Members who may own accounts, by e-mail address in small letters.
     pub members: HashMap<String, Uuid>,
     /// Nothing was ordered (much) later.
     pub now: DateTime<Utc>,
@@ -351,8 +351,8 @@ pub fn account_row(
         let found = rules.members.get(&text.to_lowercase()).copied();
         found.ok_or_else(|| {
             Text::fixed(
-                "No member has this e-mail address.",
-                "このメールアドレスのメンバーはいません。",
+                "No member who may own accounts has this e-mail address.",
+                "取引先を担当できるメンバーに、このメールアドレスの方はいません。",
             )
         })
     });

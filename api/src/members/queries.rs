@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::policy::Role;
 use domain::text;
 use entity::{account, account_team, handover, invitation, member, membership_index};
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use uuid::Uuid;
 
@@ -103,17 +104,14 @@ pub async fn awaited_handovers(db: &TenantDb, id: Uuid) -> Result<i64, DbErr> {
     .await
 }
 
-/// Locks an active member till the transaction ends (PostgreSQL; SQLite has one writer); false when there is none.
-/// Whoever gives him an account and whoever removes him thus follow each other.
-pub async fn lock_active(tx: &WriteTx, id: Uuid) -> Result<bool, DbErr> {
-    let unchanged = member::ActiveModel {
-        id: Set(id),
-        ..Default::default()
-    };
-    let active = Condition::all()
-        .add(member::Column::Id.eq(id))
-        .add(member::Column::EndedAt.is_null());
-    Ok(tx.update(unchanged, active).await? == 1)
+/// Locks the active ones of some members till the transaction ends (PostgreSQL; SQLite has one writer), in the order of
+/// their ids. Whoever gives them accounts and whoever removes them thus follow each other.
+pub async fn lock_active(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<member::Model>, DbErr> {
+    let select = member::Entity::find()
+        .filter(member::Column::Id.is_in(ids.iter().copied()))
+        .filter(member::Column::EndedAt.is_null())
+        .order_by_asc(member::Column::Id);
+    tx.all(select.lock(LockType::NoKeyUpdate)).await
 }
 
 /// Condition: this member, active, still at the version that the caller saw.

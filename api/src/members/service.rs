@@ -103,12 +103,18 @@ pub async fn member_require_active(db: &TenantDb, id: Uuid, field: &[&str]) -> R
     Ok(found)
 }
 
-/// As [`member_require_active`], for giving him an account: an OBSERVER is `INVALID`, and he cannot be removed, or made
-/// an OBSERVER, before this transaction ends.
+/// As [`member_require_active`], and he cannot be removed, or get another role, before this transaction ends.
+pub async fn member_require_locked(tx: &WriteTx, id: Uuid, field: &[&str]) -> Result<member::Model> {
+    match queries::lock_active(tx, &[id]).await?.pop() {
+        Some(found) => Ok(found),
+        None => member_require_active(tx, id, field).await,
+    }
+}
+
+/// As [`member_require_locked`], for giving him an account: an OBSERVER is `INVALID`.
 pub async fn member_require_owner(tx: &WriteTx, id: Uuid, field: &[&str]) -> Result<member::Model> {
-    queries::lock_active(tx, id).await?;
-    let found = member_require_active(tx, id, field).await?;
-    if found.role == Role::Observer.as_str() {
+    let found = member_require_locked(tx, id, field).await?;
+    if !may_own(&found) {
         return Err(Error::user(
             field,
             UserErrorCode::Invalid,
@@ -119,6 +125,17 @@ pub async fn member_require_owner(tx: &WriteTx, id: Uuid, field: &[&str]) -> Res
         ));
     }
     Ok(found)
+}
+
+/// The ones of these members who may own accounts; they still may when this transaction ends.
+pub async fn owners_lock(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<member::Model>> {
+    let mut active = queries::lock_active(tx, ids).await?;
+    active.retain(may_own);
+    Ok(active)
+}
+
+fn may_own(member: &member::Model) -> bool {
+    member.role != Role::Observer.as_str()
 }
 
 pub(super) async fn reread(ctx: &Ctx, id: Uuid) -> Result<member::Model> {
