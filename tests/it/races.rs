@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use api::platform::Ctx;
+use api::platform::graphql::parse_any;
 use chrono::Duration;
 use entity::member;
+use reqwest::Method;
 use sea_orm::sea_query::IntoCondition;
 use sea_orm::{ColumnTrait, Set};
 use serde_json::{Value, json};
@@ -343,6 +345,50 @@ fn ownership_never_switches_to_one_who_is_being_removed() {
         let query = "query($id: ID!) { account(id: $id) { owner { id } } }";
         let owner = admin.ok(query, json!({ "id": account })).await;
         assert_eq!(owner["account"]["owner"]["id"], json!(app.a.admin.id()));
+        app
+    });
+}
+
+#[test]
+fn the_same_file_imported_twice_at_once_is_one_import() {
+    run(Db::Postgres, async |app| {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let sent = admin.http(Method::POST, "/uploads").body("account_id,name\nA1,One\n");
+        let upload: Value = sent.send().await.unwrap().json().await.unwrap();
+        let input = || json!({ "uploadId": upload["uploadId"], "kind": "ACCOUNTS" });
+        let hold = Hold::log_of(&app, &app.a).await;
+        let starts = ("importStart", "ImportStartInput");
+        let first = hold.begin(1, &admin, starts, input(), "import { id }").await;
+        let second = hold.begin(2, &admin, starts, input(), "import { id }").await;
+        hold.release().await;
+        let (first, second) = (first.await.unwrap(), second.await.unwrap());
+        assert_eq!(first["import"]["id"], second["import"]["id"], "{first} {second}");
+        app
+    });
+}
+
+#[test]
+fn an_account_is_assessed_by_what_it_has_when_the_assessment_is_stored() {
+    run(Db::Postgres, async |app| {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let account = account(&admin, &app, "Assessed").await;
+        let input = order(&app, &account);
+        admin
+            .change("orderCreate", "OrderCreateInput", input, "order { id }")
+            .await;
+        let (_, id) = parse_any(account.as_str().unwrap()).unwrap();
+        let hold = Hold::account(&app, &account).await;
+        let ctx = app.a.system(&app.app).await;
+        let assessing = tokio::spawn(async move {
+            let stored = api::risk::service::assess_all(&ctx, ctx.as_of()).await.unwrap();
+            (ctx, stored)
+        });
+        hold.waiting(1).await;
+        let earlier = "UPDATE sales_order SET ordered_at = ordered_at - interval '3 years'";
+        hold.change(&format!("{earlier} WHERE account_id = '{id}'")).await;
+        let (ctx, stored) = assessing.await.unwrap();
+        assert!(stored > 0);
+        assert_eq!(api::risk::service::assess_some(&ctx, &[id]).await.unwrap(), 0);
         app
     });
 }

@@ -20,6 +20,7 @@ use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::WriteTx;
+use crate::tenants::service::tenant_lock;
 
 pub use super::options::ImportRequest;
 
@@ -101,6 +102,8 @@ pub async fn open_run(ctx: &Ctx, tx: &WriteTx, file: ImportFile<'_>, request: &I
     ctx.authorize(Action::ImportRun)?;
     let options = request.resolve(ctx, tx).await?;
     check_header(file, request, &options)?;
+    // Twice at once, the second finds the first.
+    tenant_lock(tx).await?;
     let live = queries::live_over(tx, file.sha256, request.kind, request.dry_run).await?;
     let same = live.into_iter().find(|run| {
         let began_with: Option<ImportOptions> = serde_json::from_value(run.options.clone()).ok();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{account, assessment, event, order, signal};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Value,
 };
@@ -131,28 +131,27 @@ pub async fn signals(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Resul
 }
 
 /// The next `limit` accounts that are not archived, by id.
-pub async fn standings_after(db: &TenantDb, after: Uuid, limit: u64) -> Result<Vec<StandingRow>, DbErr> {
-    db.rows(
-        standings()
-            .filter(account::Column::Id.gt(after))
-            .order_by_asc(account::Column::Id)
-            .limit(limit),
-    )
-    .await
-}
-
-/// The ones of many accounts that are not archived.
-pub async fn standings_of(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<StandingRow>, DbErr> {
-    db.rows(standings().filter(account::Column::Id.is_in(accounts.iter().copied())))
+pub async fn standings_after(tx: &WriteTx, after: Uuid, limit: u64) -> Result<Vec<StandingRow>, DbErr> {
+    tx.rows(standings().filter(account::Column::Id.gt(after)).limit(limit))
         .await
 }
 
+/// The ones of many accounts that are not archived.
+pub async fn standings_of(tx: &WriteTx, accounts: &[Uuid]) -> Result<Vec<StandingRow>, DbErr> {
+    tx.rows(standings().filter(account::Column::Id.is_in(accounts.iter().copied())))
+        .await
+}
+
+/// Locked till the transaction ends, as whoever writes what hangs on an account locks it: what is read of it now is what
+/// it is assessed by, and an older assessment cannot follow a newer one.
 fn standings() -> Select<account::Entity> {
     use account::Column;
     account::Entity::find()
         .select_only()
         .columns([Column::Id, Column::Band, Column::AssessmentId])
         .filter(Column::ArchivedAt.is_null())
+        .order_by_asc(Column::Id)
+        .lock(LockType::NoKeyUpdate)
 }
 
 /// The ones of these accounts that the condition lets see.
