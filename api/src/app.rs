@@ -56,6 +56,8 @@ pub struct App {
     pub buckets: Buckets,
     /// One permit for each open socket or stream.
     pub streams: Arc<Semaphore>,
+    /// One permit for each import that this process drives.
+    pub imports: Arc<Semaphore>,
     /// Whether the process is about to stop.
     pub closing: Closing,
     /// Keeps uploaded files.
@@ -85,6 +87,7 @@ impl App {
             documents: Documents::new(),
             engine: Box::new(engine),
             streams: Arc::new(Semaphore::new(config.max_streams)),
+            imports: Arc::new(Semaphore::new(IMPORTS)),
             closing: Closing::default(),
             uploads: Box::new(imports::Uploads),
             metrics: Metrics::new().map_err(Error::internal)?,
@@ -153,6 +156,8 @@ impl App {
     }
 }
 
+/// Imports driven at once: each holds a file in memory.
+const IMPORTS: usize = 2;
 /// The head of a request must have come within so long.
 const HEAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// A connection without a request is kept so long: longer than load balancers keep theirs, so that they close first.

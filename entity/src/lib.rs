@@ -21,6 +21,7 @@ pub mod event;
 pub mod handover;
 pub mod handover_step;
 pub mod idempotency_key;
+pub mod import_queue;
 pub mod import_run;
 pub mod invitation;
 pub mod log_reader;
@@ -117,4 +118,5 @@ pub const GLOBAL_TABLES: &[&str] = &[
     "tenant_clock",
     "log_reader",
     "persisted_query",
+    "import_queue",
 ];

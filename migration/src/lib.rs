@@ -8,6 +8,7 @@
 mod m20261123_000001_foundation;
 mod m20261123_000002_idempotency;
 mod m20261123_000003_documents;
+mod m20261123_000004_import_queue;
 mod role;
 mod table;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_foundation::Migration),
             Box::new(m20261123_000002_idempotency::Migration),
             Box::new(m20261123_000003_documents::Migration),
+            Box::new(m20261123_000004_import_queue::Migration),
         ]
     }
 }

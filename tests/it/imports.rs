@@ -1,5 +1,7 @@
 //! Files of orders and accounts.
 
+use std::sync::Arc;
+
 use api::imports::service::{ImportFile, ImportRequest, open_run};
 use api::platform::graphql::{any_id, parse_any};
 use domain::import::ImportKind;
@@ -157,5 +159,63 @@ on_both! {
         let reason = "Whoever was to own new accounts has left, or is an OBSERVER now.";
         assert_eq!(failed["problems"], json!([{ "line": 1, "column": null, "reason": reason }]));
         assert_eq!(count(&admin).await, before);
+    }
+
+    async fn imports_wait_for_their_turn_and_ten_may(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let all_room = Arc::clone(&app.app.imports).acquire_many_owned(2).await.unwrap();
+        let mut waiting = Vec::new();
+        for n in 0..11 {
+            let upload = upload(&admin, &format!("account_id,name\nW{n},Waits\n")).await;
+            let input = json!({ "uploadId": upload, "kind": "ACCOUNTS" });
+            let started = admin.try_change("importStart", "ImportStartInput", input, "import { id status }").await;
+            if n < 10 {
+                assert_eq!(started["import"]["status"], "PENDING", "{started}");
+                waiting.push(started["import"]["id"].clone());
+            } else {
+                assert_eq!(started["userErrors"][0]["code"], "CONFLICT", "{started}");
+            }
+        }
+        drop(all_room);
+        // Whoever has room comes for them.
+        for _ in 0..50 {
+            app.app.clock.advance(chrono::Duration::seconds(4));
+            api::imports::resume_due(&app.app).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        for id in waiting {
+            assert_eq!(ended(&app, &admin, &id).await["status"], "DONE");
+        }
+    }
+
+    async fn uploaded_files_are_bounded_one_and_all(app) {
+        let small = TestApp::start_with(app.db, |config| {
+            config.max_upload_bytes = 1_000;
+            (config.cost_bucket, config.cost_restored_per_second) = (5_000, 1);
+        })
+        .await;
+        let admin = small.a.client(&small, &small.a.admin).await;
+        let send = async |bytes: usize| {
+            let sent = admin.http(reqwest::Method::POST, "/uploads").body("x".repeat(bytes)).send().await.unwrap();
+            let status = sent.status().as_u16();
+            (status, sent.json::<Value>().await.unwrap())
+        };
+        let (status, refused) = send(1_001).await;
+        assert_eq!((status, &refused["errors"][0]["message"]), (413, &json!("The file is longer than 1000 bytes.")));
+        for _ in 0..16 {
+            assert_eq!(send(1_000).await.0, 201);
+        }
+        let (status, refused) = send(1_000).await;
+        assert_eq!((status, &refused["errors"][0]["extensions"]["code"]), (400, &json!("BAD_USER_INPUT")));
+        // An upload costs points, kept or not.
+        let mut statuses = Vec::new();
+        for _ in 0..1_000 {
+            statuses.push(send(1_000).await.0);
+            if statuses.last() == Some(&429) {
+                break;
+            }
+        }
+        assert_eq!(statuses.last(), Some(&429));
+        small.stop().await;
     }
 }

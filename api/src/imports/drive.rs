@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::import::{ImportKind, ImportStatus};
-use entity::{import_run, tenant};
-use sea_orm::{EntityTrait, Set};
+use entity::import_run;
+use sea_orm::Set;
 use serde_json::json;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -30,6 +30,8 @@ use crate::platform::tenancy::{TenantDb, WriteTx};
 const CHUNK: usize = 500;
 /// A run that nobody has driven for so long is taken up again.
 const ABANDONED: TimeDelta = TimeDelta::seconds(30);
+/// A run that nobody had room for when it was opened is looked at again after so long.
+const UNBEGUN: TimeDelta = TimeDelta::seconds(3);
 /// A run that fails so often in a row for a reason of ours is given up.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(300);
@@ -104,14 +106,19 @@ impl<E: Into<Error>> From<E> for Stop {
 pub type Watch<'a> = &'a (dyn Fn(&import_run::Model) + Send + Sync);
 
 impl Job {
-    /// Drives in the background.
+    /// Drives in the background when this process has room: each run holds a whole file in memory. Otherwise the run waits
+    /// until it is looked for what is due, by whichever process.
     pub fn spawn(self) {
+        let Ok(room) = Arc::clone(&self.app.imports).try_acquire_owned() else {
+            return;
+        };
         let span = tracing::info_span!("import", tenant = %self.tenant.id, run = %self.run);
         tokio::spawn(
             async move {
                 if let Err(error) = self.drive(&|_| ()).await {
                     tracing::error!(%error, "an import was interrupted or given up");
                 }
+                drop(room);
             }
             .instrument(span),
         );
@@ -427,6 +434,9 @@ async fn advance(
     if tx.update(model, queries::held(run.id, seen)).await? == 0 {
         return Err(Stop::Taken);
     }
+    if next.finished_at.is_some() {
+        queries::dequeue(tx, run.id).await?;
+    }
     *run = next;
     Ok(())
 }
@@ -453,13 +463,12 @@ pub(super) fn to_i64(count: usize) -> i64 {
 
 /// Takes up the imports of uploaded files that their driver has left, in all tenants.
 pub async fn resume_due(app: &Arc<App>) -> Result<()> {
-    let tenants = app.database.global(&Arc::default()).all(tenant::Entity::find()).await?;
-    for tenant in tenants.into_iter().map(|row| row.id) {
+    for tenant in queries::queued(&app.database.global(&Arc::default())).await? {
         let Some(settings) = tenant_settings(app, tenant).await? else {
             continue;
         };
         let ctx = Ctx::system(Arc::clone(app), settings.clone());
-        let due = queries::due(&*ctx.read().await?, ctx.now - ABANDONED).await;
+        let due = queries::due(&*ctx.read().await?, ctx.now - ABANDONED, ctx.now - UNBEGUN).await;
         ctx.end_read().await?;
         for run in due? {
             let job = Job {

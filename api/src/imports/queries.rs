@@ -3,17 +3,22 @@
 use chrono::{DateTime, Utc};
 use domain::import::{ImportKind, ImportStatus};
 use domain::policy::Role;
-use entity::{import_run, member, upload};
-use sea_orm::sea_query::IntoCondition;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use entity::{import_queue, import_run, member, upload};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Set,
+};
 use uuid::Uuid;
 
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{GlobalDb, TenantDb, WriteTx};
 
 /// Most members whose addresses a file may name.
 const MOST_MEMBERS: u64 = 20_000;
 /// Most imports that are taken up again at a time, in one tenant.
 const MOST_DUE: u64 = 10;
+
+/// Most runs of all companies that are looked at at a time.
+const MOST_QUEUED: u64 = 100;
 
 /// States in which there is work to do.
 const LIVE: [ImportStatus; 3] = [ImportStatus::Pending, ImportStatus::Validating, ImportStatus::Running];
@@ -55,14 +60,57 @@ pub async fn live_over(
     .await
 }
 
-/// Runs over uploaded files that nobody has driven since `before`.
-pub async fn due(db: &TenantDb, before: DateTime<Utc>) -> Result<Vec<import_run::Model>, DbErr> {
+/// Lets every process know of a run that there is work to do.
+pub async fn enqueue(tx: &WriteTx, run: Uuid) -> Result<(), DbErr> {
+    let row = import_queue::ActiveModel {
+        run_id: Set(run),
+        tenant_id: Set(tx.tenant()),
+    };
+    tx.global().insert(row).await
+}
+
+/// The run is over.
+pub async fn dequeue(tx: &WriteTx, run: Uuid) -> Result<(), DbErr> {
+    let row = import_queue::Entity::delete_many().filter(import_queue::Column::RunId.eq(run));
+    tx.global().delete(row).await?;
+    Ok(())
+}
+
+/// The tenants with the oldest of the runs that are not over.
+pub async fn queued(db: &GlobalDb<'_>) -> Result<Vec<Uuid>, DbErr> {
+    let oldest = import_queue::Entity::find()
+        .order_by_asc(import_queue::Column::RunId)
+        .limit(MOST_QUEUED);
+    let mut tenants: Vec<Uuid> = db.all(oldest).await?.into_iter().map(|row| row.tenant_id).collect();
+    tenants.sort_unstable();
+    tenants.dedup();
+    Ok(tenants)
+}
+
+/// How many runs over uploaded files are not over.
+pub async fn live_count(db: &TenantDb) -> Result<i64, DbErr> {
     use import_run::Column;
+    let live = import_run::Entity::find()
+        .filter(Column::Status.is_in(LIVE.map(ImportStatus::as_str)))
+        .filter(Column::UploadId.is_not_null());
+    db.count(live).await
+}
+
+/// Runs over uploaded files that nobody has driven since `before`, and those that nobody has begun since `unbegun_before`.
+pub async fn due(
+    db: &TenantDb,
+    before: DateTime<Utc>,
+    unbegun_before: DateTime<Utc>,
+) -> Result<Vec<import_run::Model>, DbErr> {
+    use import_run::Column;
+    let unbegun = Condition::all()
+        .add(Column::Status.eq(ImportStatus::Pending.as_str()))
+        .add(Column::UpdatedAt.lt(unbegun_before));
     db.all(
         import_run::Entity::find()
             .filter(Column::Status.is_in(LIVE.map(ImportStatus::as_str)))
             .filter(Column::UploadId.is_not_null())
-            .filter(Column::UpdatedAt.lt(before))
+            .filter(Condition::any().add(Column::UpdatedAt.lt(before)).add(unbegun))
             .order_by_asc(Column::Id)
             .limit(MOST_DUE),
     )
@@ -79,6 +127,20 @@ pub fn held(id: Uuid, updated_at: DateTime<Utc>) -> impl IntoCondition {
 /// One uploaded file, with its bytes.
 pub async fn upload(db: &TenantDb, id: Uuid) -> Result<Option<upload::Model>, DbErr> {
     db.one(upload::Entity::find().filter(upload::Column::Id.eq(id))).await
+}
+
+#[derive(FromQueryResult)]
+struct Bytes {
+    bytes: Option<i64>,
+}
+
+/// How many bytes the uploaded files have together.
+pub async fn uploaded_bytes(db: &TenantDb) -> Result<i64, DbErr> {
+    // PostgreSQL sums whole numbers to a decimal one.
+    let sum = Expr::col(upload::Column::Size.as_column_ref()).sum().cast_as("bigint");
+    let select = upload::Entity::find().select_only().expr_as(sum, "bytes");
+    let row: Option<Bytes> = db.rows(select).await?.pop();
+    Ok(row.and_then(|row| row.bytes).unwrap_or(0))
 }
 
 /// The ADMIN who has been there longest.

@@ -24,6 +24,9 @@ use crate::tenants::service::tenant_lock;
 
 pub use super::options::ImportRequest;
 
+/// Imports of one company that may be under way or wait at once.
+const MOST_LIVE: i64 = 10;
+
 /// A file to import.
 #[derive(Clone, Copy, Debug)]
 pub struct ImportFile<'a> {
@@ -112,8 +115,21 @@ pub async fn open_run(ctx: &Ctx, tx: &WriteTx, file: ImportFile<'_>, request: &I
     if let Some(run) = same {
         return Ok((run.id, false));
     }
+    if file.upload.is_some() && queries::live_count(tx).await? >= MOST_LIVE {
+        return Err(Error::user(
+            &["uploadId"],
+            UserErrorCode::Conflict,
+            Text::new(
+                format!("{MOST_LIVE} imports of this company are under way: wait until one has ended."),
+                format!("実行中の取り込みが{MOST_LIVE}件あります。いずれかが終わってからもう一度お試しください。"),
+            ),
+        ));
+    }
     let id = Uuid::now_v7();
     tx.insert(new_run(ctx, id, file, request, &options)?).await?;
+    if file.upload.is_some() {
+        queries::enqueue(tx, id).await?;
+    }
     let payload = json!({ "kind": request.kind.as_str(), "dryRun": request.dry_run });
     tx.emit(NewEvent::new("import.started", "imp", id).with(payload));
     Ok((id, true))

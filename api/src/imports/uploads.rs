@@ -10,10 +10,16 @@ use sea_orm::Set;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::UploadId;
-use crate::error::Result;
+use super::{UploadId, queries};
+use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::http::UploadSink;
+
+/// A company may have uploaded files of so many times the largest at once: they are kept a day, or until their import ends.
+const MOST_FILES: usize = 16;
+/// Points of a mebibyte that is uploaded, and of one that is begun.
+const POINTS_PER_MIB: u64 = 10;
+const MIB: usize = 1024 * 1024;
 
 /// Keeps the files of `POST /uploads` in the database, so that any replica can import them.
 pub struct Uploads;
@@ -32,8 +38,22 @@ impl UploadSink for Uploads {
 /// Keeps a file; its id as clients see it.
 async fn upload_keep(ctx: &Ctx, file_name: String, bytes: Vec<u8>) -> Result<String> {
     ctx.authorize(Action::ImportRun)?;
+    let mebibytes = u64::try_from(bytes.len() / MIB + 1).unwrap_or(u64::MAX);
+    ctx.app.buckets.take(ctx, POINTS_PER_MIB.saturating_mul(mebibytes))?;
+    let most = ctx.app.config.max_upload_bytes.saturating_mul(MOST_FILES);
     let id = Uuid::now_v7();
     let tx = ctx.write().await?;
+    let kept = usize::try_from(queries::uploaded_bytes(&tx).await?).unwrap_or(usize::MAX);
+    if kept.saturating_add(bytes.len()) > most {
+        return Err(Error::bad_input(
+            format!(
+                "This company has uploaded files of {kept} bytes, and {most} is the most. They go a day after they came."
+            ),
+            format!(
+                "アップロード済みのファイルの合計（{kept}バイト）が上限の{most}バイトに達しています。ファイルは1日後に削除されます。"
+            ),
+        ));
+    }
     tx.insert(upload::ActiveModel {
         tenant_id: Set(tx.tenant()),
         id: Set(id),

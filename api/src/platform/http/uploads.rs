@@ -60,28 +60,39 @@ async fn upload(
         let ctx = authenticate(&app, headers::bearer(&request), info).await?;
         // Who may not upload is refused before the bytes are taken.
         ctx.authorize(domain::policy::Action::ImportRun)?;
-        let bytes = read_bytes(payload, app.config.max_upload_bytes, UPLOAD_TIMEOUT)
+        let most = app.config.max_upload_bytes;
+        let bytes = read_bytes(payload, most, UPLOAD_TIMEOUT)
             .await
-            .map_err(|status| {
-                Error::BadInput(Text::new(
-                    format!("The file was refused ({status})."),
-                    format!("ファイルを受け付けられません（{status}）。"),
-                ))
-            })?;
+            .map_err(|status| unread(status, most))?;
         let name = query.into_inner().name.unwrap_or_else(|| "upload.csv".into());
-        app.uploads
-            .keep(ctx, name.chars().take(NAME_CHARS).collect(), bytes)
-            .await
+        let name = name.chars().take(NAME_CHARS).collect();
+        Ok::<_, Refusal>(app.uploads.keep(ctx, name, bytes).await?)
     };
-    let result = work.instrument(span).await;
-    let status = match &result {
-        Ok(_) => StatusCode::CREATED,
-        Err(Error::Unauthenticated(_)) => StatusCode::UNAUTHORIZED,
-        Err(Error::Forbidden) => StatusCode::FORBIDDEN,
-        Err(error) => Refusal::from(error.clone()).status,
-    };
-    match result {
-        Ok(upload) => reply::builder(status, id).json(json!({ "uploadId": upload })),
-        Err(error) => reply::refusal(&request, &Refusal::new(status, error), lang, id).await,
+    match work.instrument(span).await {
+        Ok(upload) => reply::builder(StatusCode::CREATED, id).json(json!({ "uploadId": upload })),
+        Err(mut refusal) => {
+            refusal.status = match &refusal.error {
+                Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+                Error::Forbidden => StatusCode::FORBIDDEN,
+                _ => refusal.status,
+            };
+            reply::refusal(&request, &refusal, lang, id).await
+        }
     }
+}
+
+/// Why the file could not be read, with the status that says so.
+fn unread(status: StatusCode, most: usize) -> Refusal {
+    let text = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Text::new(
+            format!("The file is longer than {most} bytes."),
+            format!("ファイルが{most}バイトを超えています。"),
+        ),
+        StatusCode::REQUEST_TIMEOUT => Text::fixed(
+            "The file did not arrive in time.",
+            "ファイルの受信がタイムアウトしました。",
+        ),
+        _ => Text::fixed("The file could not be read.", "ファイルを読み取れませんでした。"),
+    };
+    Refusal::new(status, Error::BadInput(text))
 }

@@ -28,6 +28,7 @@ global_tables!(
     tenant_clock,
     log_reader,
     persisted_query,
+    import_queue,
 );
 
 /// Global tables: straight from the pools, inside a transaction, or through the read transaction that a request of a
