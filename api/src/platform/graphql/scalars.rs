@@ -15,8 +15,7 @@ pub struct Date(pub NaiveDate);
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let day = match &value {
-            // Four digits of a year, as RFC 3339 has it: chrono takes more, and databases do not.
-            Value::String(text) if text.len() == "2026-04-01".len() => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
+            Value::String(text) if is_full_date(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
             _ => None,
         };
         let day = day.filter(|day| day.year() > 0);
@@ -27,6 +26,15 @@ impl ScalarType for Date {
     fn to_value(&self) -> Value {
         Value::String(self.0.format("%Y-%m-%d").to_string())
     }
+}
+
+/// Four digits, two and two, as RFC 3339 has it: chrono takes signs and years that databases do not.
+fn is_full_date(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
 }
 
 /// A decimal number as a string (`"1234.50"`), so that no digit is lost.
@@ -108,4 +116,27 @@ pub struct MoneyInput {
     pub amount: Decimal,
     /// ISO 4217 code.
     pub currency_code: String,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_day_has_four_digits_of_a_year() {
+        let day = |text: &str| Date::parse(Value::String(text.to_owned())).map(|day| day.to_value());
+        assert_eq!(day("2026-04-01").unwrap(), Value::String("2026-04-01".to_owned()));
+        for wrong in [
+            "+87777-7-6",
+            "-4800-1-01",
+            "0000-01-01",
+            "2026-4-001",
+            "2026-02-30",
+            "２０２６-",
+            "2026-04-01 ",
+        ] {
+            assert!(day(wrong).is_err(), "{wrong}");
+        }
+    }
 }
