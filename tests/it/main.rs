@@ -4,6 +4,7 @@
 mod accounts;
 mod activities;
 mod contacts;
+mod corpus;
 mod coverage;
 mod documents;
 mod door;

@@ -23,7 +23,11 @@ pub mod service;
 mod sheet;
 mod uploads;
 
+pub use cells::is_date_format;
+pub use columns::ImportColumn;
 pub use drive::resume_due;
+pub use options::ImportOptions;
+pub use rows::{Checked, Rules, check};
 pub use schema::{Import, ImportById, ImportMutation, ImportQuery};
 pub use uploads::Uploads;
 

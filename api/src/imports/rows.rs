@@ -28,11 +28,17 @@ use crate::platform::graphql::input::{NAME_CHARS, NOTE_CHARS, instant};
 /// What cells are read by.
 #[derive(Clone, Debug)]
 pub struct Rules {
+    /// What the rows are.
     pub kind: ImportKind,
+    /// How the file is to be read.
     pub options: ImportOptions,
+    /// The same, for times.
     pub times: Times,
+    /// Of amounts without one of their own.
     pub currency: Currency,
+    /// Tenant's currency per unit of the file's, for rows without one of their own.
     pub rate: Option<Rate>,
+    /// What amounts are reckoned in.
     pub tenant_currency: Currency,
     /// Members who may own accounts, by e-mail address in small letters.
     pub members: HashMap<String, Uuid>,

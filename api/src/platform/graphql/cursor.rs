@@ -43,21 +43,25 @@ impl From<CursorKey> for Value {
 }
 
 /// What a cursor is bound to.
-#[derive(Clone, Copy)]
-pub(super) struct Binding<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Binding<'a> {
+    /// Makes the tags.
     pub secret: &'a Secret,
+    /// Whose rows the list has.
     pub tenant: Uuid,
     /// Connection, order and filter.
     pub list: &'a str,
 }
 
-pub(super) fn encode(binding: Binding<'_>, key: &CursorKey, id: Uuid) -> Result<String, Error> {
+/// The cursor of the row with this sort value and id.
+pub fn encode(binding: Binding<'_>, key: &CursorKey, id: Uuid) -> Result<String, Error> {
     let body = serde_json::to_vec(&(key, id)).map_err(Error::internal)?;
     let tag = tag(binding, &body);
     Ok(URL_SAFE_NO_PAD.encode([&[VERSION], tag.as_slice(), &body].concat()))
 }
 
-pub(super) fn decode(binding: Binding<'_>, text: &str) -> Result<(CursorKey, Uuid), Error> {
+/// The sort value and id of a cursor that [`encode`] made for the same list.
+pub fn decode(binding: Binding<'_>, text: &str) -> Result<(CursorKey, Uuid), Error> {
     let refuse = || {
         Error::bad_input(
             "This cursor does not belong to this list: use one that the same query gave you.",

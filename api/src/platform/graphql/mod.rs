@@ -1,6 +1,6 @@
 //! The API's own grammar: ids, cursors, pages, payloads, scalars, and the request's context inside resolvers.
 
-mod cursor;
+pub mod cursor;
 mod delivery;
 mod directives;
 mod ids;

@@ -95,7 +95,7 @@ impl Incoming {
     }
 
     /// The variables as the engine takes them.
-    pub(super) fn take_variables(&mut self) -> Variables {
+    pub fn take_variables(&mut self) -> Variables {
         Variables::from_json(self.variables.take().map(Value::Object).unwrap_or_default())
     }
 }
