@@ -78,6 +78,10 @@ pub fn any_id(prefix: &str, id: Uuid) -> String {
 
 /// Prefix and key of any id, or nothing when it is malformed.
 pub fn parse_any(text: &str) -> Option<(String, Uuid)> {
+    // The library cuts a long prefix at a byte, and panics within a character.
+    if !text.is_ascii() {
+        return None;
+    }
     let id: TypeSafeId<DynamicType> = text.parse().ok()?;
     Some((id.type_prefix().to_owned(), id.uuid()))
 }
@@ -130,5 +134,28 @@ impl<K: IdKind> OutputType for Gid<K> {
 
     async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
         Ok(Value::String(self.text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_no_id_is_none() {
+        let long = format!("{}ɯ{}_01h455vb4pex5vsknk084sn02q", "a".repeat(62), "a".repeat(40));
+        let uuid = "01h455vb4pex5vsknk084sn02q";
+        for text in [
+            "",
+            "_",
+            "acct_",
+            &long,
+            &"a".repeat(200),
+            &format!("{}_{uuid}", "a".repeat(64)),
+            &format!("担当_{uuid}"),
+        ] {
+            assert_eq!(parse_any(text), None, "{text}");
+        }
+        assert!(parse_any(&format!("acct_{uuid}")).is_some_and(|(prefix, _)| prefix == "acct"));
     }
 }
