@@ -121,7 +121,7 @@ pub struct AccountUpdateInput {
     /// The account.
     pub id: AccountId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Name as written, 1–200 characters.
     pub name: Option<String>,
     /// Reading of the name in kana.
@@ -170,7 +170,7 @@ pub struct AccountVersionInput {
     /// The account.
     pub id: AccountId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
 }
 
 /// Two accounts that are one client.
@@ -179,11 +179,11 @@ pub struct AccountMergeInput {
     /// The account that stays.
     pub into_id: AccountId,
     /// Its version that the caller saw.
-    pub into_version: i64,
+    pub into_version: i32,
     /// The account that is archived.
     pub from_id: AccountId,
     /// Its version that the caller saw.
-    pub from_version: i64,
+    pub from_version: i32,
 }
 
 /// A new owner.
@@ -192,7 +192,7 @@ pub struct AccountAssignInput {
     /// The account.
     pub account_id: AccountId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Who looks after it from now on.
     pub member_id: MemberId,
 }
@@ -228,7 +228,7 @@ impl AccountMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The change.")] input: AccountUpdateInput,
     ) -> Result<Option<AccountUpdatePayload>> {
-        let result = service::account_update(cx(gql), input.id.0, input.version, input.into()).await;
+        let result = service::account_update(cx(gql), input.id.0, input.version.into(), input.into()).await;
         AccountUpdatePayload::of(result.map(Account::from)).map(Some)
     }
 
@@ -238,7 +238,7 @@ impl AccountMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The account.")] input: AccountVersionInput,
     ) -> Result<Option<AccountArchivePayload>> {
-        let result = service::account_archive(cx(gql), input.id.0, input.version).await;
+        let result = service::account_archive(cx(gql), input.id.0, input.version.into()).await;
         AccountArchivePayload::of(result.map(Account::from)).map(Some)
     }
 
@@ -248,7 +248,7 @@ impl AccountMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The account.")] input: AccountVersionInput,
     ) -> Result<Option<AccountRestorePayload>> {
-        let result = service::account_restore(cx(gql), input.id.0, input.version).await;
+        let result = service::account_restore(cx(gql), input.id.0, input.version.into()).await;
         AccountRestorePayload::of(result.map(Account::from)).map(Some)
     }
 
@@ -259,8 +259,8 @@ impl AccountMutation {
         #[graphql(desc = "The two accounts.")] input: AccountMergeInput,
     ) -> Result<Option<AccountMergePayload>> {
         let (into, from) = (
-            (input.into_id.0, input.into_version),
-            (input.from_id.0, input.from_version),
+            (input.into_id.0, input.into_version.into()),
+            (input.from_id.0, input.from_version.into()),
         );
         let result = service::account_merge(cx(gql), into, from).await;
         AccountMergePayload::of(result.map(Account::from)).map(Some)
@@ -272,7 +272,8 @@ impl AccountMutation {
         gql: &Context<'_>,
         #[graphql(desc = "Account and owner.")] input: AccountAssignInput,
     ) -> Result<Option<AccountAssignPayload>> {
-        let result = service::account_assign(cx(gql), input.account_id.0, input.version, input.member_id.0).await;
+        let result =
+            service::account_assign(cx(gql), input.account_id.0, input.version.into(), input.member_id.0).await;
         AccountAssignPayload::of(result.map(Account::from)).map(Some)
     }
 

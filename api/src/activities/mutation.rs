@@ -89,7 +89,7 @@ pub struct ActivityUpdateInput {
     /// The activity.
     pub id: ActivityId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// What kind of touch it was.
     pub kind: Option<ActivityKind>,
     /// Instant at which it happened; not in the future.
@@ -131,7 +131,7 @@ pub struct ActivityVersionInput {
     /// The activity.
     pub id: ActivityId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
 }
 
 /// Recording activities.
@@ -156,7 +156,7 @@ impl ActivityMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The correction.")] input: ActivityUpdateInput,
     ) -> Result<Option<ActivityUpdatePayload>> {
-        let result = service::activity_update(cx(gql), input.id.0, input.version, input.into()).await;
+        let result = service::activity_update(cx(gql), input.id.0, input.version.into(), input.into()).await;
         ActivityUpdatePayload::of(result.map(Activity::from)).map(Some)
     }
 
@@ -166,7 +166,7 @@ impl ActivityMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The activity.")] input: ActivityVersionInput,
     ) -> Result<Option<ActivityArchivePayload>> {
-        let result = service::activity_archive(cx(gql), input.id.0, input.version).await;
+        let result = service::activity_archive(cx(gql), input.id.0, input.version.into()).await;
         ActivityArchivePayload::of(result.map(Activity::from)).map(Some)
     }
 }

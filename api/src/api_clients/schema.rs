@@ -214,7 +214,7 @@ pub struct ApiClientUpdateInput {
     /// The API client.
     pub id: ApiClientId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Name of the integration, 1–200 characters.
     pub name: Option<String>,
     /// Whether it may send documents that were not published for it. Counts from its next request on.
@@ -271,7 +271,7 @@ impl ApiClientMutation {
             name,
             document_mode: document_mode.map(Into::into),
         };
-        let result = service::api_client_update(cx(gql), id.0, version, changes).await;
+        let result = service::api_client_update(cx(gql), id.0, version.into(), changes).await;
         ApiClientUpdatePayload::of(result.map(ApiClient::from)).map(Some)
     }
 

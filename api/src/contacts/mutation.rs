@@ -107,7 +107,7 @@ pub struct ContactUpdateInput {
     /// The contact.
     pub id: ContactId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Family name as written, 1–200 characters.
     pub family_name: Option<String>,
     /// Given name as written, 1–200 characters.
@@ -168,7 +168,7 @@ pub struct ContactVersionInput {
     /// The contact.
     pub id: ContactId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
 }
 
 /// Changing contacts.
@@ -193,7 +193,7 @@ impl ContactMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The change.")] input: ContactUpdateInput,
     ) -> Result<Option<ContactUpdatePayload>> {
-        let result = service::contact_update(cx(gql), input.id.0, input.version, input.into()).await;
+        let result = service::contact_update(cx(gql), input.id.0, input.version.into(), input.into()).await;
         ContactUpdatePayload::of(result.map(Contact::from)).map(Some)
     }
 
@@ -203,7 +203,7 @@ impl ContactMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The contact.")] input: ContactVersionInput,
     ) -> Result<Option<ContactArchivePayload>> {
-        let result = service::contact_archive(cx(gql), input.id.0, input.version).await;
+        let result = service::contact_archive(cx(gql), input.id.0, input.version.into()).await;
         ContactArchivePayload::of(result.map(Contact::from)).map(Some)
     }
 
@@ -213,7 +213,7 @@ impl ContactMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The contact.")] input: ContactVersionInput,
     ) -> Result<Option<ContactRestorePayload>> {
-        let result = service::contact_restore(cx(gql), input.id.0, input.version).await;
+        let result = service::contact_restore(cx(gql), input.id.0, input.version.into()).await;
         ContactRestorePayload::of(result.map(Contact::from)).map(Some)
     }
 }

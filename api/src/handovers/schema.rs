@@ -124,7 +124,7 @@ pub struct HandoverCompleteInput {
     /// The handover.
     pub id: HandoverId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Why it is complete although continuity is below the threshold; only a manager may give one.
     pub override_reason: Option<String>,
 }
@@ -135,7 +135,7 @@ pub struct HandoverCancelInput {
     /// The handover.
     pub id: HandoverId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Why, 1–4,000 characters.
     pub reason: String,
 }
@@ -146,7 +146,7 @@ pub struct HandoverFailInput {
     /// The handover.
     pub id: HandoverId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Why, 1–4,000 characters.
     pub reason: String,
 }
@@ -174,7 +174,7 @@ impl HandoverMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The handover.")] input: HandoverCompleteInput,
     ) -> Result<Option<HandoverCompletePayload>> {
-        let result = service::handover_complete(cx(gql), input.id.0, input.version, input.override_reason).await;
+        let result = service::handover_complete(cx(gql), input.id.0, input.version.into(), input.override_reason).await;
         HandoverCompletePayload::of(result.and_then(Handover::of)).map(Some)
     }
 
@@ -184,7 +184,7 @@ impl HandoverMutation {
         gql: &Context<'_>,
         #[graphql(desc = "Handover and reason.")] input: HandoverCancelInput,
     ) -> Result<Option<HandoverCancelPayload>> {
-        let result = service::handover_cancel(cx(gql), input.id.0, input.version, input.reason).await;
+        let result = service::handover_cancel(cx(gql), input.id.0, input.version.into(), input.reason).await;
         HandoverCancelPayload::of(result.and_then(Handover::of)).map(Some)
     }
 
@@ -194,7 +194,7 @@ impl HandoverMutation {
         gql: &Context<'_>,
         #[graphql(desc = "Handover and reason.")] input: HandoverFailInput,
     ) -> Result<Option<HandoverFailPayload>> {
-        let result = service::handover_fail(cx(gql), input.id.0, input.version, input.reason).await;
+        let result = service::handover_fail(cx(gql), input.id.0, input.version.into(), input.reason).await;
         HandoverFailPayload::of(result.and_then(Handover::of)).map(Some)
     }
 }

@@ -205,7 +205,7 @@ pub struct MemberUpdateInput {
     /// The member.
     pub id: MemberId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// What he is in the company. The last ADMIN stays one; an owner of accounts cannot become an OBSERVER.
     pub role: Option<Role>,
     /// Who leads him; not himself and nobody below him.
@@ -245,7 +245,7 @@ pub struct MemberRemoveInput {
     /// The member.
     pub id: MemberId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
 }
 
 /// Changing members.
@@ -260,7 +260,7 @@ impl MemberChangesRoot {
         gql: &Context<'_>,
         #[graphql(desc = "The change.")] input: MemberUpdateInput,
     ) -> Result<Option<MemberUpdatePayload>> {
-        let result = service::member_update(cx(gql), input.id.0, input.version, input.into()).await;
+        let result = service::member_update(cx(gql), input.id.0, input.version.into(), input.into()).await;
         MemberUpdatePayload::of(result.map(Member::from)).map(Some)
     }
 
@@ -270,7 +270,7 @@ impl MemberChangesRoot {
         gql: &Context<'_>,
         #[graphql(desc = "The member.")] input: MemberRemoveInput,
     ) -> Result<Option<MemberRemovePayload>> {
-        let result = service::member_remove(cx(gql), input.id.0, input.version).await;
+        let result = service::member_remove(cx(gql), input.id.0, input.version.into()).await;
         MemberRemovePayload::of(result.map(Member::from)).map(Some)
     }
 }

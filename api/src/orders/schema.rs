@@ -330,7 +330,7 @@ pub struct OrderUpdateInput {
     /// The order.
     pub id: OrderId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// The tenant's own number for the order; unique.
     pub external_id: MaybeUndefined<String>,
     /// Instant at which it was ordered; not in the future.
@@ -369,7 +369,7 @@ pub struct OrderVersionInput {
     /// The order.
     pub id: OrderId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
 }
 
 /// Changing orders.
@@ -394,7 +394,7 @@ impl OrderMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The change.")] input: OrderUpdateInput,
     ) -> Result<Option<OrderUpdatePayload>> {
-        let result = service::order_update(cx(gql), input.id.0, input.version, input.into()).await;
+        let result = service::order_update(cx(gql), input.id.0, input.version.into(), input.into()).await;
         OrderUpdatePayload::of(result.map(Order::from)).map(Some)
     }
 
@@ -404,7 +404,7 @@ impl OrderMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The order.")] input: OrderVersionInput,
     ) -> Result<Option<OrderArchivePayload>> {
-        let result = service::order_archive(cx(gql), input.id.0, input.version).await;
+        let result = service::order_archive(cx(gql), input.id.0, input.version.into()).await;
         OrderArchivePayload::of(result.map(Order::from)).map(Some)
     }
 
@@ -414,7 +414,7 @@ impl OrderMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The order.")] input: OrderVersionInput,
     ) -> Result<Option<OrderRestorePayload>> {
-        let result = service::order_restore(cx(gql), input.id.0, input.version).await;
+        let result = service::order_restore(cx(gql), input.id.0, input.version.into()).await;
         OrderRestorePayload::of(result.map(Order::from)).map(Some)
     }
 }

@@ -161,7 +161,7 @@ pub struct ProductUpdateInput {
     /// The product.
     pub id: ProductId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// The tenant's own code, 1–100 characters; unique.
     pub code: Option<String>,
     /// Name as written, 1–200 characters.
@@ -178,7 +178,7 @@ pub struct ProductVersionInput {
     /// The product.
     pub id: ProductId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
 }
 
 /// Changing products.
@@ -232,7 +232,7 @@ impl ProductMutation {
             name_kana,
             category,
         };
-        let result = service::product_update(cx(gql), id.0, version, changes).await;
+        let result = service::product_update(cx(gql), id.0, version.into(), changes).await;
         ProductUpdatePayload::of(result.map(Product::from)).map(Some)
     }
 
@@ -242,7 +242,7 @@ impl ProductMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The product.")] input: ProductVersionInput,
     ) -> Result<Option<ProductArchivePayload>> {
-        let result = service::product_archive(cx(gql), input.id.0, input.version).await;
+        let result = service::product_archive(cx(gql), input.id.0, input.version.into()).await;
         ProductArchivePayload::of(result.map(Product::from)).map(Some)
     }
 
@@ -252,7 +252,7 @@ impl ProductMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The product.")] input: ProductVersionInput,
     ) -> Result<Option<ProductRestorePayload>> {
-        let result = service::product_restore(cx(gql), input.id.0, input.version).await;
+        let result = service::product_restore(cx(gql), input.id.0, input.version.into()).await;
         ProductRestorePayload::of(result.map(Product::from)).map(Some)
     }
 }

@@ -75,7 +75,7 @@ pub struct SignalUpdateInput {
     /// The signal.
     pub id: SignalId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// What was seen; `controllable` follows unless somebody has said otherwise.
     pub kind: Option<FactorKind>,
     /// Its cause; null leaves it to the kind.
@@ -112,7 +112,7 @@ pub struct SignalSettleInput {
     /// The signal.
     pub id: SignalId,
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Day on which it ended; neither before it happened nor in the future.
     pub resolved_on: Date,
     /// What was done about it; stands beneath the note so far, together at most 4,000 characters.
@@ -141,7 +141,7 @@ impl SignalMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The correction.")] input: SignalUpdateInput,
     ) -> Result<Option<SignalUpdatePayload>> {
-        let result = service::signal_update(cx(gql), input.id.0, input.version, input.into()).await;
+        let result = service::signal_update(cx(gql), input.id.0, input.version.into(), input.into()).await;
         SignalUpdatePayload::of(result.map(Signal::from)).map(Some)
     }
 
@@ -157,7 +157,7 @@ impl SignalMutation {
             resolved_on,
             note,
         } = input;
-        let result = service::signal_settle(cx(gql), id.0, version, resolved_on.0, note).await;
+        let result = service::signal_settle(cx(gql), id.0, version.into(), resolved_on.0, note).await;
         SignalSettlePayload::of(result.map(Signal::from)).map(Some)
     }
 }

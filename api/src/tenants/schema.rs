@@ -218,7 +218,7 @@ impl From<TenantCreateInput> for TenantDraft {
 #[derive(InputObject)]
 pub struct TenantUpdateInput {
     /// The version that the caller saw.
-    pub version: i64,
+    pub version: i32,
     /// Name of the company, 1–200 characters.
     pub name: Option<String>,
     /// Country, ISO 3166-1 alpha-2.
@@ -280,7 +280,7 @@ impl TenantMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The change.")] input: TenantUpdateInput,
     ) -> Result<Option<TenantUpdatePayload>> {
-        let result = service::tenant_update(cx(gql), input.version, input.into()).await;
+        let result = service::tenant_update(cx(gql), input.version.into(), input.into()).await;
         TenantUpdatePayload::of(result.map(Tenant::from)).map(Some)
     }
 }

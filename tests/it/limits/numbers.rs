@@ -67,4 +67,16 @@ on_both! {
         }
         siege.end().await;
     }
+
+    async fn a_version_beyond_32_bits_is_refused(app) {
+        let siege = Siege::begin(&app).await;
+        let (account, last) = (app.a.account_id(), i64::MAX);
+        let change = "accountUpdate(input: { id: \"ACCOUNT\", version: VERSION, name: \"x\" }) { account { id } }";
+        let change = change.replace("ACCOUNT", &account);
+        let literal = format!("mutation {{ {} }}", change.replace("VERSION", &last.to_string()));
+        siege.refused("a version as a literal", &Ask::new(literal)).await;
+        let variable = format!("mutation($v: Int!) {{ {} }}", change.replace("VERSION", "$v"));
+        siege.refused("a version as a variable", &Ask::with(variable, json!({ "v": last }).to_string())).await;
+        siege.end().await;
+    }
 }
