@@ -104,14 +104,12 @@ impl App {
     /// Serves on `listener` until the server is stopped, with the jobs beside it until then.
     pub fn serve(self: &Arc<Self>, listener: TcpListener) -> std::io::Result<Server> {
         let app = Arc::clone(self);
-        let workers = match self.config.workers {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            workers => workers,
-        };
+        let workers = self.config.http_threads();
         let running = jobs::start(self);
         let server = HttpServer::new(move || {
             // The server drops this closure when it has stopped, and the jobs stop with it.
             let _ = &running;
+            app.database.serve_here();
             actix_web::App::new()
                 .wrap(from_fn(http::last_answers))
                 .wrap(http::cors(&app.config.cors_origins))

@@ -187,7 +187,8 @@ async fn assess(app: &Arc<App>, tenant: &str) -> Result<(), Failure> {
 /// Opens the configured database for use: checked settings, migrated, and on PostgreSQL not too powerful a role.
 async fn open(config: Config) -> Result<Arc<App>, Failure> {
     config.check()?;
-    let database = Database::connect(&config.database_url, config.database_connections).await?;
+    let database =
+        Database::connect_for(&config.database_url, config.database_connections, config.http_threads()).await?;
     database.check_role().await?;
     refuse_unmigrated(&database).await?;
     Ok(App::build(config, database, Courier::Stdout).await?)
@@ -230,7 +231,8 @@ async fn serve_demo(mut config: Config, file: PathBuf) -> Result<(), Failure> {
     // Before the samples are made, so that a busy port is heard of at once.
     let listener = listen(&config)?;
     migrate(&config).await?;
-    let database = Database::connect(&config.database_url, config.database_connections).await?;
+    let database =
+        Database::connect_for(&config.database_url, config.database_connections, config.http_threads()).await?;
     if is_new {
         println!("Making three sample companies …");
         // The invitations of the samples are accepted at once: nobody needs their links.

@@ -136,6 +136,14 @@ impl Config {
             .map_err(|error| ConfigError::Unreadable(Box::new(error)))
     }
 
+    /// Threads that serve requests.
+    pub fn http_threads(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            workers => workers,
+        }
+    }
+
     /// Checks what `serve` needs.
     pub fn check(&self) -> Result<(), ConfigError> {
         let invalid = |setting, problem: &str| {

@@ -102,6 +102,17 @@ impl Ctx {
         }
     }
 
+    /// With a read transaction that has begun already. What it did so far, to recognise the caller, is not counted.
+    #[must_use]
+    pub fn reading(mut self, db: Option<TenantDb>) -> Self {
+        if let Some(db) = db {
+            self.tally = Arc::clone(db.tally());
+            self.tally.clear();
+            self.read = Mutex::new(Some(Arc::new(db)));
+        }
+        self
+    }
+
     /// The same at another instant: for sample data that reach into the past.
     #[must_use]
     pub fn at(mut self, instant: DateTime<Utc>) -> Self {

@@ -4,34 +4,68 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::lang::Text;
-use domain::policy::{Role, Scope};
+use domain::policy::Role;
 use domain::risk::Borders;
 use entity::{api_client, member, session, tenant};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, JoinType, QueryFilter, QueryResult,
+    QuerySelect, RelationDef, Select,
+};
 use uuid::Uuid;
 
 use super::{Actor, Subject};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::platform::ctx::{Ctx, RequestInfo, TenantSettings};
+use crate::platform::tenancy::TenantDb;
 
 /// Makes the context of a request. A token that is not valid gives an anonymous actor that remembers why, so that
-/// signing in and refreshing still work with a stale header.
+/// signing in and refreshing still work with a stale header. The transaction that found the actor is the request's: what
+/// it reads afterwards is of the same moment.
 pub async fn authenticate(app: &Arc<App>, bearer: Option<&str>, request: RequestInfo) -> Result<Arc<Ctx>> {
-    let now = app.clock.now();
-    let (actor, tenant) = match bearer {
-        None => (Actor::Anonymous { refused: None }, None),
-        Some(token) => match recognise(app, token, now).await? {
+    let known = match bearer {
+        None => Known::nobody(None),
+        Some(token) => match recognise(app, token).await? {
             Ok(known) => known,
-            Err(why) => (Actor::Anonymous { refused: Some(why) }, None),
+            Err(why) => Known::nobody(Some(why)),
         },
     };
-    Ok(Arc::new(Ctx::new(Arc::clone(app), actor, tenant, request)))
+    Ok(Arc::new(
+        Ctx::new(Arc::clone(app), known.actor, known.tenant, request).reading(known.read),
+    ))
 }
 
-type Recognised = std::result::Result<(Actor, Option<TenantSettings>), Text>;
+/// Who asks, as far as it is known.
+struct Known {
+    actor: Actor,
+    tenant: Option<TenantSettings>,
+    /// The transaction that found him.
+    read: Option<TenantDb>,
+}
 
-async fn recognise(app: &Arc<App>, token: &str, now: DateTime<Utc>) -> Result<Recognised> {
+impl Known {
+    fn nobody(refused: Option<Text>) -> Self {
+        Self {
+            actor: Actor::Anonymous { refused },
+            tenant: None,
+            read: None,
+        }
+    }
+
+    /// A person with a session, but of no company.
+    fn person(user: Uuid, session: Uuid) -> Self {
+        Self {
+            actor: Actor::User { user, session },
+            tenant: None,
+            read: None,
+        }
+    }
+}
+
+type Recognised = std::result::Result<Known, Text>;
+
+async fn recognise(app: &Arc<App>, token: &str) -> Result<Recognised> {
+    let now = app.clock.now();
     let statements = Arc::default();
     let db = app.database.global(&statements);
     let subject = match app.tokens.verify(token, now, &db, &app.secret).await {
@@ -39,20 +73,101 @@ async fn recognise(app: &Arc<App>, token: &str, now: DateTime<Utc>) -> Result<Re
         Err(why) => return Ok(Err(why)),
     };
     match subject {
-        Subject::Session { session, user, tenant } => of_session(app, (session, user, tenant), now).await,
-        Subject::Client { client, tenant } => of_client(app, client, tenant).await,
+        Subject::Session {
+            session,
+            user,
+            tenant: Some(tenant),
+        } => match member_with(app, (session, user, tenant), now).await? {
+            Some(known) => Ok(Ok(known)),
+            None => person_with(app, (session, user, Some(tenant)), now).await,
+        },
+        Subject::Session { session, user, tenant } => person_with(app, (session, user, tenant), now).await,
+        Subject::Client { client, tenant } => client_of(app, client, tenant).await,
     }
 }
 
-async fn of_session(
+/// A member's role, and what requests need to know of his tenant.
+struct MemberRow {
+    member: Uuid,
+    role: String,
+    tenant: tenant::Model,
+}
+
+impl FromQueryResult for MemberRow {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+        Ok(Self {
+            member: row.try_get(prefix, "id")?,
+            role: row.try_get(prefix, "role")?,
+            tenant: tenant::Model::from_query_result(row, TENANT)?,
+        })
+    }
+}
+
+/// In front of the names of a tenant's columns, where another table's stand beside them.
+const TENANT: &str = "tenant_";
+
+/// Reads a tenant's columns too.
+fn with_tenant<E: EntityTrait>(select: Select<E>, relation: RelationDef) -> Select<E> {
+    tenant::Column::iter().fold(select.join(JoinType::InnerJoin, relation), |select, column| {
+        select.column_as(column, format!("{TENANT}{}", column.as_str()))
+    })
+}
+
+/// The member whose session this is, in one statement; nothing when anything of it does not hold.
+async fn member_with(
+    app: &Arc<App>,
+    (session, user, tenant): (Uuid, Uuid, Uuid),
+    now: DateTime<Utc>,
+) -> Result<Option<Known>> {
+    let of_session = member::Entity::belongs_to(session::Entity)
+        .from((member::Column::TenantId, member::Column::Id))
+        .to((session::Column::TenantId, session::Column::MemberId))
+        .into();
+    let of_tenant = member::Entity::belongs_to(tenant::Entity)
+        .from(member::Column::TenantId)
+        .to(tenant::Column::Id)
+        .into();
+    let select = member::Entity::find()
+        .select_only()
+        .columns([member::Column::Id, member::Column::Role])
+        .join(JoinType::InnerJoin, of_session)
+        .filter(session::Column::Id.eq(session))
+        .filter(session::Column::UserId.eq(user))
+        .filter(session::Column::EndedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(member::Column::UserId.eq(user))
+        .filter(member::Column::EndedAt.is_null());
+    let db = app.database.tenant_read(tenant, &Arc::default()).await?;
+    let row: Option<MemberRow> = db.rows(with_tenant(select, of_tenant)).await?.pop();
+    let Some(row) = row else {
+        db.end().await?;
+        return Ok(None);
+    };
+    let role: Role = row
+        .role
+        .parse()
+        .map_err(|_| Error::internal("unknown role in the database"))?;
+    Ok(Some(Known {
+        actor: Actor::Member {
+            user,
+            session,
+            member: row.member,
+            role,
+        },
+        tenant: Some(settings(row.tenant)?),
+        read: Some(db),
+    }))
+}
+
+/// The person whose session this is, who is of no company (any more); or why it is nobody's.
+async fn person_with(
     app: &Arc<App>,
     (session, user, issued_for): (Uuid, Uuid, Option<Uuid>),
     now: DateTime<Utc>,
 ) -> Result<Recognised> {
-    let statements = Arc::default();
     let row = app
         .database
-        .global(&statements)
+        .global(&Arc::default())
         .one(session::Entity::find_by_id(session).filter(session::Column::UserId.eq(user)))
         .await?;
     let Some(row) = row.filter(|row| row.ended_at.is_none() && row.expires_at > now) else {
@@ -67,88 +182,71 @@ async fn of_session(
             "セッションは別の会社に切り替えられました（sessionSwitchで発行されたトークンを使用してください）。",
         )));
     }
-    let (Some(tenant), Some(member)) = (row.tenant_id, row.member_id) else {
-        return Ok(Ok((Actor::User { user, session }, None)));
-    };
-    let Some(settings) = tenant_settings(app, tenant).await? else {
-        return Ok(Ok((Actor::User { user, session }, None)));
-    };
-    let db = app.database.tenant_read(tenant, &statements).await?;
-    let found = db
-        .one(member::Entity::find().filter(member::Column::Id.eq(member)))
-        .await?;
-    db.end().await?;
-    match found.filter(|found| found.ended_at.is_none() && found.user_id == user) {
-        Some(found) => {
-            let role: Role = found
-                .role
-                .parse()
-                .map_err(|_| Error::internal("unknown role in the database"))?;
-            Ok(Ok((
-                Actor::Member {
-                    user,
-                    session,
-                    member,
-                    role,
-                },
-                Some(settings),
-            )))
-        }
-        // Removed from the company: still a person with a session, but of no company.
-        None => Ok(Ok((Actor::User { user, session }, None))),
+    Ok(Ok(Known::person(user, session)))
+}
+
+/// An API client and what requests need to know of its tenant.
+struct ClientRow {
+    client: api_client::Model,
+    tenant: tenant::Model,
+}
+
+impl FromQueryResult for ClientRow {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+        Ok(Self {
+            client: api_client::Model::from_query_result(row, prefix)?,
+            tenant: tenant::Model::from_query_result(row, TENANT)?,
+        })
     }
 }
 
-async fn of_client(app: &Arc<App>, client: Uuid, tenant: Uuid) -> Result<Recognised> {
-    let statements = Arc::default();
-    let Some(settings) = tenant_settings(app, tenant).await? else {
-        return Ok(Err(unknown_client()));
+async fn client_of(app: &Arc<App>, client: Uuid, tenant: Uuid) -> Result<Recognised> {
+    let of_tenant = api_client::Entity::belongs_to(tenant::Entity)
+        .from(api_client::Column::TenantId)
+        .to(tenant::Column::Id)
+        .into();
+    let select = api_client::Entity::find()
+        .filter(api_client::Column::Id.eq(client))
+        .filter(api_client::Column::RevokedAt.is_null());
+    let db = app.database.tenant_read(tenant, &Arc::default()).await?;
+    let row: Option<ClientRow> = db.rows(with_tenant(select, of_tenant)).await?.pop();
+    let Some(row) = row else {
+        db.end().await?;
+        return Ok(Err(Text::fixed(
+            "The API client was revoked.",
+            "このAPIクライアントは無効になりました。",
+        )));
     };
-    let db = app.database.tenant_read(tenant, &statements).await?;
-    let found = db
-        .one(api_client::Entity::find().filter(api_client::Column::Id.eq(client)))
-        .await?;
-    db.end().await?;
-    match found.filter(|found| found.revoked_at.is_none()) {
-        Some(found) => {
-            let names: Vec<String> = serde_json::from_value(found.scopes).map_err(Error::internal)?;
-            let scopes: Vec<Scope> = names.iter().filter_map(|name| name.parse().ok()).collect();
-            let documents = found.document_mode.parse().map_err(Error::internal)?;
-            Ok(Ok((
-                Actor::Client {
-                    client,
-                    scopes,
-                    documents,
-                },
-                Some(settings),
-            )))
-        }
-        None => Ok(Err(unknown_client())),
-    }
-}
-
-fn unknown_client() -> Text {
-    Text::fixed("The API client was revoked.", "このAPIクライアントは無効になりました。")
+    let names: Vec<String> = serde_json::from_value(row.client.scopes).map_err(Error::internal)?;
+    Ok(Ok(Known {
+        actor: Actor::Client {
+            client,
+            scopes: names.iter().filter_map(|name| name.parse().ok()).collect(),
+            documents: row.client.document_mode.parse().map_err(Error::internal)?,
+        },
+        tenant: Some(settings(row.tenant)?),
+        read: Some(db),
+    }))
 }
 
 /// What requests need to know of a tenant.
 pub async fn tenant_settings(app: &App, tenant: Uuid) -> Result<Option<TenantSettings>> {
-    let statements = Arc::default();
     let row = app
         .database
-        .global(&statements)
+        .global(&Arc::default())
         .one(tenant::Entity::find_by_id(tenant))
         .await?;
-    row.map(|row| {
-        let bad = |what: &str| Error::internal(format!("unknown {what} in the tenant's row"));
-        Ok(TenantSettings {
-            id: row.id,
-            zone: row.time_zone.parse().map_err(|_| bad("time zone"))?,
-            currency: row.currency,
-            visibility: row.account_visibility.parse().map_err(|_| bad("visibility"))?,
-            borders: Borders::new(row.risk_medium, row.risk_high, row.risk_critical).map_err(Error::internal)?,
-            continuity_threshold: u8::try_from(row.continuity_threshold).map_err(|_| bad("threshold"))?,
-        })
+    row.map(settings).transpose()
+}
+
+fn settings(row: tenant::Model) -> Result<TenantSettings> {
+    let bad = |what: &str| Error::internal(format!("unknown {what} in the tenant's row"));
+    Ok(TenantSettings {
+        id: row.id,
+        zone: row.time_zone.parse().map_err(|_| bad("time zone"))?,
+        currency: row.currency,
+        visibility: row.account_visibility.parse().map_err(|_| bad("visibility"))?,
+        borders: Borders::new(row.risk_medium, row.risk_high, row.risk_critical).map_err(Error::internal)?,
+        continuity_threshold: u8::try_from(row.continuity_threshold).map_err(|_| bad("threshold"))?,
     })
-    .transpose()
 }

@@ -60,6 +60,8 @@ async fn upload(
         let ctx = authenticate(&app, headers::bearer(&request), info).await?;
         // Who may not upload is refused before the bytes are taken.
         ctx.authorize(domain::policy::Action::ImportRun)?;
+        // No connection waits for a slow client.
+        ctx.end_read().await.map_err(Error::from)?;
         let most = app.config.max_upload_bytes;
         let bytes = read_bytes(payload, most, UPLOAD_TIMEOUT)
             .await

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{Connection as _, PgPool};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
 };
 use uuid::Uuid;
 
+use super::pools::{self, ThreadPools};
+use super::transaction::Transaction;
 use super::{GlobalDb, GlobalTx, Tally, TenantDb};
 
 /// Why a connection is too powerful to serve with.
@@ -64,29 +65,50 @@ const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    /// On PostgreSQL, where requests begin their transactions.
+    threads: Option<ThreadPools>,
 }
 
 impl Database {
     /// Opens `url` (`sqlite://…` or `postgres://…`) with at most `max_connections` connections.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        Self::connect_for(url, max_connections, 0).await
+    }
+
+    /// The same for so many threads that serve requests: see [`Database::serve_here`].
+    pub async fn connect_for(url: &str, max_connections: u32, threads: usize) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
             let write = sea_orm::Database::connect(sqlite_options(url, 1)).await?;
             let read = sea_orm::Database::connect(sqlite_options(url, max_connections)).await?;
-            return Ok(Self { read, write });
+            return Ok(Self {
+                read,
+                write,
+                threads: None,
+            });
         }
+        let share = pools::share(max_connections, threads);
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(max_connections)
+            .max_connections(share)
             .acquire_timeout(Duration::from_secs(5))
             // Not each time: that is a round trip. One that lay idle is asked whether it still lives, so that a restart
             // of the database is not felt once for each connection.
             .test_before_acquire_if_idle_for(IDLE_BEFORE_TEST)
             .sqlx_logging(false);
         let pool = sea_orm::Database::connect(options).await?;
+        let shared = pool.get_postgres_connection_pool().clone();
         Ok(Self {
             read: pool.clone(),
             write: pool,
+            threads: Some(ThreadPools::new(shared, share < max_connections)),
         })
+    }
+
+    /// From here on this thread serves requests, and has connections of its own if there are enough.
+    pub fn serve_here(&self) {
+        if let Some(threads) = &self.threads {
+            threads.join();
+        }
     }
 
     /// The kind of database behind this.
@@ -116,17 +138,15 @@ impl Database {
 
     /// How the pools stand.
     pub fn pools(&self) -> Vec<PoolState> {
-        match self.backend() {
-            DbBackend::Postgres => {
-                let pool = self.read.get_postgres_connection_pool();
-                vec![PoolState::new(
-                    "shared",
-                    pool.size(),
-                    pool.num_idle(),
-                    pool.options().get_max_connections(),
-                )]
+        match &self.threads {
+            Some(threads) => {
+                let pools = threads.all();
+                let size = pools.iter().map(PgPool::size).sum();
+                let idle = pools.iter().map(PgPool::num_idle).sum();
+                let max = pools.iter().map(|pool| pool.options().get_max_connections()).sum();
+                vec![PoolState::new("shared", size, idle, max)]
             }
-            _ => [("read", &self.read), ("write", &self.write)]
+            None => [("read", &self.read), ("write", &self.write)]
                 .into_iter()
                 .map(|(name, connection)| {
                     let pool = connection.get_sqlite_connection_pool();
@@ -138,6 +158,9 @@ impl Database {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        for pool in self.threads.iter().flat_map(ThreadPools::all) {
+            pool.close().await;
+        }
         for pool in [&self.read, &self.write] {
             if let Err(error) = pool.close_by_ref().await {
                 tracing::warn!(%error, "closing a connection pool failed");
@@ -183,64 +206,45 @@ impl Database {
 
     /// A write transaction on the global tables alone.
     pub async fn global_tx(&self, tally: &Arc<Tally>) -> Result<GlobalTx, DbErr> {
-        Ok(GlobalTx::new(self.begin_write().await?, Arc::clone(tally)))
+        Ok(GlobalTx::new(self.begin_write(None).await?, Arc::clone(tally)))
     }
 
     /// A read transaction scoped to one tenant: one snapshot for everything that is read through it.
     pub async fn tenant_read(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
-        let tx = begin(&self.read, SqliteTransactionMode::Deferred).await?;
-        if self.backend() == DbBackend::Postgres {
-            set_tenant(
-                &tx,
-                tenant,
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;",
-            )
-            .await?;
-        }
+        let tx = match &self.threads {
+            Some(threads) => {
+                let mode = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+                begin_postgres(threads, mode, Some(tenant)).await?
+            }
+            None => Transaction::begin_sqlite(&self.read, SqliteTransactionMode::Deferred).await?,
+        };
         Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
     }
 
     /// A write transaction scoped to one tenant.
     pub(super) async fn tenant_write(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
-        let tx = self.begin_write().await?;
-        if self.backend() == DbBackend::Postgres {
-            set_tenant(&tx, tenant, "").await?;
-        }
+        let tx = self.begin_write(Some(tenant)).await?;
         Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
     }
 
-    async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
-        // A deferred transaction that reads and then writes is refused under concurrency.
-        begin(&self.write, SqliteTransactionMode::Immediate).await
-    }
-}
-
-/// Begins a transaction, in a task that is not given up with the request. A client that leaves drops its request at any
-/// await; dropped between BEGIN and its answer, sqlx gives the connection back with the transaction open, and the next
-/// one's statements run inside it. A transaction that has begun and is wanted no more ends as it should.
-async fn begin(pool: &DatabaseConnection, sqlite_mode: SqliteTransactionMode) -> Result<DatabaseTransaction, DbErr> {
-    let pool = pool.clone();
-    let beginning = tokio::spawn(async move {
-        pool.begin_with_options(TransactionOptions {
-            isolation_level: None::<IsolationLevel>,
-            access_mode: None,
-            sqlite_transaction_mode: Some(sqlite_mode),
-        })
-        .await
-    });
-    match beginning.await {
-        Ok(begun) => begun,
-        Err(error) => Err(DbErr::Custom(error.to_string())),
+    async fn begin_write(&self, tenant: Option<Uuid>) -> Result<Transaction, DbErr> {
+        match &self.threads {
+            Some(threads) => begin_postgres(threads, "BEGIN", tenant).await,
+            // A deferred transaction that reads and then writes is refused under concurrency.
+            None => Transaction::begin_sqlite(&self.write, SqliteTransactionMode::Immediate).await,
+        }
     }
 }
 
 /// One round trip: the transaction's mode and the tenant that row-level security compares with. `LOCAL`, so that it
 /// cannot leak to the next user of the connection.
-async fn set_tenant(tx: &DatabaseTransaction, tenant: Uuid, before: &str) -> Result<(), DbErr> {
+async fn begin_postgres(threads: &ThreadPools, mode: &str, tenant: Option<Uuid>) -> Result<Transaction, DbErr> {
     // A Uuid prints as hex digits and hyphens only, so it needs no escaping.
-    tx.execute_unprepared(&format!("{before} SET LOCAL hikitsugi.tenant_id = '{tenant}'"))
-        .await?;
-    Ok(())
+    let statements = match tenant {
+        Some(tenant) => format!("{mode}; SET LOCAL hikitsugi.tenant_id = '{tenant}'"),
+        None => mode.to_owned(),
+    };
+    Transaction::begin_postgres(&threads.here(), statements).await
 }
 
 fn sqlite_options(url: &str, max_connections: u32) -> ConnectOptions {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use entity::TenantOwned;
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use super::Tally;
+use super::transaction::Transaction;
 
 /// A transaction that sees one tenant's rows and no others.
 ///
@@ -14,12 +15,12 @@ use super::Tally;
 /// filter cannot reach another tenant.
 pub struct TenantDb {
     tenant: Uuid,
-    pub(super) tx: DatabaseTransaction,
+    pub(super) tx: Transaction,
     tally: Arc<Tally>,
 }
 
 impl TenantDb {
-    pub(super) fn new(tenant: Uuid, tx: DatabaseTransaction, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(tenant: Uuid, tx: Transaction, tally: Arc<Tally>) -> Self {
         Self { tenant, tx, tally }
     }
 
@@ -57,16 +58,17 @@ impl TenantDb {
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
-    /// Ends the transaction. A read has nothing to keep; dropping it does the same, a little later.
+    /// Ends the transaction. A read has nothing to keep.
     pub async fn end(self) -> Result<(), DbErr> {
-        self.tx.rollback().await
+        self.tx.end().await
     }
 
     pub(super) fn count_statement(&self) {
         self.tally.count_statement();
     }
 
-    pub(super) fn tally(&self) -> &Arc<Tally> {
+    /// Where what is done through it is counted.
+    pub fn tally(&self) -> &Arc<Tally> {
         &self.tally
     }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, DeleteMany, EntityTrait,
-    IntoActiveModel, Select, UpdateMany,
+    ActiveModelTrait, DatabaseConnection, DbErr, DeleteMany, EntityTrait, IntoActiveModel, Select, UpdateMany,
 };
 
+use super::transaction::{Executor, Transaction};
 use super::{Tally, TenantDb};
 
 /// Marks the tables that are reached without a tenant. The list is short on purpose; see `docs/ARCHITECTURE.md`.
@@ -43,7 +43,7 @@ enum Handle<'a> {
         read: &'a DatabaseConnection,
         write: &'a DatabaseConnection,
     },
-    Inside(&'a DatabaseTransaction),
+    Inside(&'a Transaction),
     Held(Arc<TenantDb>),
 }
 
@@ -55,7 +55,7 @@ impl<'a> GlobalDb<'a> {
         }
     }
 
-    pub(super) fn inside(tx: &'a DatabaseTransaction, tally: Arc<Tally>) -> Self {
+    pub(super) fn inside(tx: &'a Transaction, tally: Arc<Tally>) -> Self {
         Self {
             handle: Handle::Inside(tx),
             tally,
@@ -71,17 +71,17 @@ impl<'a> GlobalDb<'a> {
         }
     }
 
-    fn reader(&self) -> DatabaseExecutor<'_> {
+    fn reader(&self) -> Executor<'_> {
         match &self.handle {
-            Handle::Pools { read, .. } => DatabaseExecutor::Connection(read),
-            Handle::Inside(tx) => DatabaseExecutor::Transaction(tx),
-            Handle::Held(db) => DatabaseExecutor::Transaction(&db.tx),
+            Handle::Pools { read, .. } => Executor::Pool(read),
+            Handle::Inside(tx) => Executor::Transaction(tx),
+            Handle::Held(db) => Executor::Transaction(&db.tx),
         }
     }
 
-    fn writer(&self) -> DatabaseExecutor<'_> {
+    fn writer(&self) -> Executor<'_> {
         match &self.handle {
-            Handle::Pools { write, .. } => DatabaseExecutor::Connection(write),
+            Handle::Pools { write, .. } => Executor::Pool(write),
             Handle::Inside(_) | Handle::Held(_) => self.reader(),
         }
     }
@@ -141,12 +141,12 @@ impl<'a> GlobalDb<'a> {
 
 /// A write transaction on the global tables alone. Dropped, it rolls back.
 pub struct GlobalTx {
-    tx: DatabaseTransaction,
+    tx: Transaction,
     tally: Arc<Tally>,
 }
 
 impl GlobalTx {
-    pub(super) fn new(tx: DatabaseTransaction, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(tx: Transaction, tally: Arc<Tally>) -> Self {
         Self { tx, tally }
     }
 

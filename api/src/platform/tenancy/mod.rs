@@ -8,7 +8,9 @@
 mod database;
 mod door;
 mod global;
+mod pools;
 mod tally;
+mod transaction;
 mod write;
 
 pub use database::{Database, PoolState, SafetyError};

@@ -20,6 +20,12 @@ impl Tally {
         self.rows.load(Ordering::Relaxed)
     }
 
+    /// Begins to count anew.
+    pub fn clear(&self) {
+        self.statements.store(0, Ordering::Relaxed);
+        self.rows.store(0, Ordering::Relaxed);
+    }
+
     pub(super) fn count_statement(&self) {
         self.statements.fetch_add(1, Ordering::Relaxed);
     }
