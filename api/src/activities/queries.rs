@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use entity::{activity, activity_contact, activity_member, member};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, WindowStatement};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{ExprTrait, IntoCondition, Order, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{TenantDb, first_of_each};
 
 /// Most contacts, and most other members, of one activity.
 pub const MOST_PRESENT: usize = 50;
@@ -59,13 +59,8 @@ pub fn with_contact(tenant: Uuid, contact: Uuid) -> Condition {
 
 /// The newest activities of many accounts that are not archived, newest first: `most` of each account.
 pub fn latest(tenant: Uuid, accounts: &[Uuid], most: i32) -> Select<activity::Entity> {
-    use activity::Column;
-    let of_accounts = Condition::all().add(Column::AccountId.is_in(accounts.iter().copied()));
-    let newest = first_of_each_account(tenant, of_accounts, &Order::Desc, most);
-    activity::Entity::find()
-        .filter(Column::Id.in_subquery(newest))
-        .order_by_desc(Column::OccurredAt)
-        .order_by_desc(Column::Id)
+    let of_accounts = activity::Column::AccountId.is_in(accounts.iter().copied());
+    first_of_each_account(tenant, of_accounts.into_condition(), &Order::Desc, most)
 }
 
 /// Ids of the activities of many accounts since an instant each, the first 1,000 of each account: what came first was
@@ -76,27 +71,18 @@ pub fn since(tenant: Uuid, accounts: &[(Uuid, DateTime<Utc>)]) -> SelectStatemen
         any.add(Column::AccountId.eq(*account).and(Column::OccurredAt.gte(*since)))
     });
     first_of_each_account(tenant, any, &Order::Asc, MOST_TOUCHES)
+        .select_only()
+        .column(Column::Id)
+        .into_query()
 }
 
-fn first_of_each_account(tenant: Uuid, condition: Condition, order: &Order, most: i32) -> SelectStatement {
+fn first_of_each_account(tenant: Uuid, condition: Condition, order: &Order, most: i32) -> Select<activity::Entity> {
     use activity::Column;
-    let window = WindowStatement::partition_by(Column::AccountId)
-        .order_by(Column::OccurredAt, order.clone())
-        .order_by(Column::Id, order.clone())
-        .to_owned();
-    let ranked = Query::select()
-        .column(Column::Id)
-        .expr_window_as(Expr::cust("ROW_NUMBER()"), window, "place")
-        .from(activity::Entity)
-        .and_where(Column::TenantId.eq(tenant))
-        .and_where(Column::ArchivedAt.is_null())
-        .cond_where(condition)
-        .to_owned();
-    Query::select()
-        .column(("ranked", "id"))
-        .from_subquery(ranked, "ranked")
-        .and_where(Expr::col(("ranked", "place")).lte(most))
-        .to_owned()
+    let select = activity::Entity::find()
+        .filter(Column::ArchivedAt.is_null())
+        .filter(condition);
+    let order = [(Column::OccurredAt, order.clone()), (Column::Id, order.clone())];
+    first_of_each(tenant, select, Column::AccountId, &order, most)
 }
 
 /// The contacts of many activities.

@@ -3,13 +3,13 @@
 use chrono::NaiveDate;
 use domain::text;
 use entity::contact;
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, WindowStatement};
+use sea_orm::sea_query::Order;
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{TenantDb, first_of_each};
 
 /// Most contacts shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 50;
@@ -54,74 +54,35 @@ pub fn has_not_left(today: NaiveDate) -> Condition {
 /// The active contacts of many accounts, of each the first 50: key contacts first, then by name.
 pub fn of_accounts(tenant: Uuid, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    let order = [(Column::IsKey, Order::Desc), (Column::SortKey, Order::Asc)];
-    first_of_each(
-        tenant,
-        (Column::AccountId, accounts),
-        is_active(today),
-        &order,
-        MOST_OF_ACCOUNT,
-    )
+    let of_accounts = list(is_active(today)).filter(Column::AccountId.is_in(accounts.iter().copied()));
+    let order = [
+        (Column::IsKey, Order::Desc),
+        (Column::SortKey, Order::Asc),
+        (Column::Id, Order::Asc),
+    ];
+    first_of_each(tenant, of_accounts, Column::AccountId, &order, MOST_OF_ACCOUNT)
 }
 
 /// The active key contacts of many accounts, those with most say first.
 pub fn key_contacts(tenant: Uuid, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    let order = [(Column::Say, Order::Desc), (Column::SortKey, Order::Asc)];
-    let condition = is_active(today).add(Column::IsKey.eq(true));
-    first_of_each(
-        tenant,
-        (Column::AccountId, accounts),
-        condition,
-        &order,
-        MOST_KEY_CONTACTS,
-    )
+    let of_accounts = list(is_active(today))
+        .filter(Column::IsKey.eq(true))
+        .filter(Column::AccountId.is_in(accounts.iter().copied()));
+    let order = [
+        (Column::Say, Order::Desc),
+        (Column::SortKey, Order::Asc),
+        (Column::Id, Order::Asc),
+    ];
+    first_of_each(tenant, of_accounts, Column::AccountId, &order, MOST_KEY_CONTACTS)
 }
 
 /// The active contacts who report to each of many, of each the first 50 by name.
 pub fn reports(tenant: Uuid, superiors: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    first_of_each(
-        tenant,
-        (Column::ReportsToId, superiors),
-        is_active(today),
-        &[(Column::SortKey, Order::Asc)],
-        MOST_REPORTS,
-    )
-}
-
-/// Of each group the first `most` rows, in one statement.
-fn first_of_each(
-    tenant: Uuid,
-    (group, groups): (contact::Column, &[Uuid]),
-    condition: Condition,
-    order: &[(contact::Column, Order)],
-    most: i32,
-) -> Select<contact::Entity> {
-    use contact::Column;
-    let mut window = WindowStatement::partition_by(group);
-    for (column, direction) in order {
-        window.order_by(*column, direction.clone());
-    }
-    window.order_by(Column::Id, Order::Asc);
-    let ranked = Query::select()
-        .column(Column::Id)
-        .expr_window_as(Expr::cust("ROW_NUMBER()"), window, "place")
-        .from(contact::Entity)
-        .and_where(Column::TenantId.eq(tenant))
-        .and_where(group.is_in(groups.iter().copied()))
-        .cond_where(condition)
-        .to_owned();
-    let first = Query::select()
-        .column(("ranked", "id"))
-        .from_subquery(ranked, "ranked")
-        .and_where(Expr::col(("ranked", "place")).lte(most))
-        .to_owned();
-    let mut select = contact::Entity::find().filter(Column::Id.in_subquery(first));
-    for (column, direction) in order {
-        select = select.order_by(*column, direction.clone());
-    }
-    select.order_by_asc(Column::Id)
+    let below = list(is_active(today)).filter(Column::ReportsToId.is_in(superiors.iter().copied()));
+    let order = [(Column::SortKey, Order::Asc), (Column::Id, Order::Asc)];
+    first_of_each(tenant, below, Column::ReportsToId, &order, MOST_REPORTS)
 }
 
 /// What a search by text looks at.

@@ -1,11 +1,11 @@
 //! Rows of orders and their lines, only through the tenant's handle.
 
 use entity::{order, order_line};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, Order, Query, WindowStatement};
+use sea_orm::sea_query::{IntoCondition, Order};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{TenantDb, first_of_each};
 
 /// Most lines of one order.
 pub const MOST_LINES: u64 = 200;
@@ -30,27 +30,11 @@ pub fn list(condition: Condition) -> Select<order::Entity> {
 /// The newest orders of many accounts that are not archived, newest first.
 pub fn latest(tenant: Uuid, accounts: &[Uuid]) -> Select<order::Entity> {
     use order::Column;
-    let window = WindowStatement::partition_by(Column::AccountId)
-        .order_by(Column::OrderedAt, Order::Desc)
-        .order_by(Column::Id, Order::Desc)
-        .to_owned();
-    let ranked = Query::select()
-        .column(Column::Id)
-        .expr_window_as(Expr::cust("ROW_NUMBER()"), window, "place")
-        .from(order::Entity)
-        .and_where(Column::TenantId.eq(tenant))
-        .and_where(Column::AccountId.is_in(accounts.iter().copied()))
-        .and_where(Column::ArchivedAt.is_null())
-        .to_owned();
-    let newest = Query::select()
-        .column(("ranked", "id"))
-        .from_subquery(ranked, "ranked")
-        .and_where(Expr::col(("ranked", "place")).lte(LATEST))
-        .to_owned();
-    order::Entity::find()
-        .filter(Column::Id.in_subquery(newest))
-        .order_by_desc(Column::OrderedAt)
-        .order_by_desc(Column::Id)
+    let of_accounts = order::Entity::find()
+        .filter(Column::AccountId.is_in(accounts.iter().copied()))
+        .filter(Column::ArchivedAt.is_null());
+    let newest = [(Column::OrderedAt, Order::Desc), (Column::Id, Order::Desc)];
+    first_of_each(tenant, of_accounts, Column::AccountId, &newest, LATEST)
 }
 
 /// The lines of many orders, in their order.

@@ -8,6 +8,7 @@
 mod database;
 mod door;
 mod global;
+mod groups;
 mod pools;
 mod tally;
 mod transaction;
@@ -16,5 +17,6 @@ mod write;
 pub use database::{Database, PoolState, SafetyError};
 pub use door::TenantDb;
 pub use global::{GlobalDb, GlobalTable, GlobalTx};
+pub use groups::first_of_each;
 pub use tally::Tally;
 pub use write::WriteTx;
