@@ -1,0 +1,49 @@
+-- What a company has: :accounts accounts, ten members, three contacts and ten activities each, with their grams.
+-- For psql, as the superuser, once for each tenant: -v tenant=… -v accounts=…
+\set ON_ERROR_STOP on
+SET session_replication_role = replica; -- no foreign keys while it is filled: they hold by construction
+
+CREATE TEMP TABLE owner AS
+SELECT n, gen_random_uuid() AS user_id, gen_random_uuid() AS id FROM generate_series(1, 10) AS n;
+
+INSERT INTO app_user (id, email, family_name, given_name, created_at)
+SELECT user_id, 'owner' || n || '.' || :'tenant' || '@example.com', '担当' || n, '一郎', now() FROM owner;
+
+INSERT INTO member (tenant_id, id, user_id, role, family_name, given_name, sort_key, email, country, time_zone, joined_on, version, created_at)
+SELECT :'tenant'::uuid, id, user_id, 'REP', '担当' || n, '一郎', '担当' || n, 'owner' || n || '.' || :'tenant' || '@example.com',
+  'JP', 'Asia/Tokyo', '2020-01-01', 1, now()
+FROM owner;
+
+INSERT INTO membership_index (user_id, tenant_id, member_id) SELECT user_id, :'tenant'::uuid, id FROM owner;
+
+CREATE TEMP TABLE filled AS
+SELECT n, gen_random_uuid() AS id,
+  (ARRAY['田中', '鈴木', '高橋', '渡辺', '小林', '加藤', '吉田', '山田', '佐藤', '松本'])[1 + n % 10]
+    || (ARRAY['商店', '精密', '食品', '工業', '物産', '印刷', '運輸'])[1 + n % 7] || n AS name,
+  (n * 7919 % 100003) / 100003.0::float8 AS risk
+FROM generate_series(1, :accounts) AS n;
+
+INSERT INTO account (tenant_id, id, name, sort_key, search_text, lifecycle, industry, country, owner_id, band, probability,
+  risk_sort, revenue_at_risk_sort, value_sort, last_touch_sort, version, created_at, updated_at)
+SELECT :'tenant'::uuid, filled.id, name, name, name, 'CUSTOMER', '製造', 'JP', owner.id,
+  CASE WHEN risk > 0.6 THEN 'CRITICAL' WHEN risk > 0.4 THEN 'HIGH' WHEN risk > 0.2 THEN 'MEDIUM' ELSE 'LOW' END,
+  risk, risk, (risk * 1000000)::bigint, 1000000, now() - filled.n * interval '1 minute', 1, now(), now()
+FROM filled JOIN owner ON owner.n = 1 + filled.n % 10;
+
+INSERT INTO ownership (tenant_id, id, account_id, member_id, starts_at, reason)
+SELECT tenant_id, gen_random_uuid(), id, owner_id, created_at, 'CREATED' FROM account WHERE tenant_id = :'tenant'::uuid;
+
+-- One character and every two that stand side by side: as domain::text has it.
+INSERT INTO account_gram (tenant_id, gram, account_id)
+SELECT DISTINCT :'tenant'::uuid, substr(name, place, length), id
+FROM filled, generate_series(1, 12) AS place, generate_series(1, 2) AS length
+WHERE place + length - 1 <= char_length(name);
+
+INSERT INTO contact (tenant_id, id, account_id, family_name, given_name, sort_key, decision_role, say, is_key, version, created_at, updated_at)
+SELECT :'tenant'::uuid, gen_random_uuid(), id, '担当者' || c, '花子', '担当者' || c, 'UNKNOWN', 1, c = 1, 1, now(), now()
+FROM filled, generate_series(1, 3) AS c;
+
+INSERT INTO activity (tenant_id, id, account_id, kind, member_id, started_by, two_way, occurred_at, recorded_at, summary, version, created_at)
+SELECT tenant_id, gen_random_uuid(), id, 'CALL', owner_id, 'US', true, last_touch_sort - a * interval '1 day', now(),
+  'A call about the next order.', 1, now()
+FROM account, generate_series(0, 9) AS a WHERE tenant_id = :'tenant'::uuid;
