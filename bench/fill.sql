@@ -1,5 +1,5 @@
--- What a company has: :accounts accounts, ten members, three contacts and ten activities each, with their grams.
--- For psql, as the superuser, once for each tenant: -v tenant=… -v accounts=…
+-- What a company has: ten members, and :accounts accounts with their grams, :contacts contacts and :touches activities each,
+-- an assessment each, and an open handover for every tenth. For psql, as the superuser, once for each tenant.
 \set ON_ERROR_STOP on
 SET session_replication_role = replica; -- no foreign keys while it is filled: they hold by construction
 
@@ -41,9 +41,43 @@ WHERE place + length - 1 <= char_length(name);
 
 INSERT INTO contact (tenant_id, id, account_id, family_name, given_name, sort_key, decision_role, say, is_key, version, created_at, updated_at)
 SELECT :'tenant'::uuid, gen_random_uuid(), id, '担当者' || c, '花子', '担当者' || c, 'UNKNOWN', 1, c = 1, 1, now(), now()
-FROM filled, generate_series(1, 3) AS c;
+FROM filled, generate_series(1, :contacts) AS c;
 
 INSERT INTO activity (tenant_id, id, account_id, kind, member_id, started_by, two_way, occurred_at, recorded_at, summary, version, created_at)
 SELECT tenant_id, gen_random_uuid(), id, 'CALL', owner_id, 'US', true, last_touch_sort - a * interval '1 day', now(),
   'A call about the next order.', 1, now()
-FROM account, generate_series(0, 9) AS a WHERE tenant_id = :'tenant'::uuid;
+FROM account, generate_series(0, :touches - 1) AS a WHERE tenant_id = :'tenant'::uuid;
+
+-- The key contact took part in each.
+INSERT INTO activity_contact (tenant_id, activity_id, contact_id)
+SELECT activity.tenant_id, activity.id, contact.id
+FROM activity JOIN contact ON contact.tenant_id = activity.tenant_id AND contact.account_id = activity.account_id AND contact.is_key
+WHERE activity.tenant_id = :'tenant'::uuid;
+
+INSERT INTO assessment (tenant_id, id, account_id, as_of, recorded_at, probability, band, horizon_days, expected_value_minor,
+  revenue_at_risk_minor, currency, model_version, rule_version, factors)
+SELECT tenant_id, gen_random_uuid(), id, now(), now(), probability, band, 90, value_sort, revenue_at_risk_sort, 'JPY', 'bench', 'bench',
+  jsonb_build_object('format', 1, 'baseline_log_odds', -1.5, 'factors', (
+    SELECT jsonb_agg(jsonb_build_object('kind', kind, 'value', 40.0, 'unit', 'DAYS', 'weight', 0.8, 'log_odds', 0.4, 'points', 6.5, 'low', 0.1,
+      'high', 0.7, 'prior_share', 0.5, 'cause', NULL, 'controllable', true, 'since', '2026-01-05', 'age_days', 40,
+      'half_life_days', 90, 'evidence', '[]'::jsonb))
+    FROM unnest(ARRAY['SILENCE', 'SINGLE_CONTACT', 'OWN_REP_CHANGED', 'UNRESOLVED_COMPLAINT']) AS kind))
+FROM account WHERE tenant_id = :'tenant'::uuid;
+
+UPDATE account SET assessment_id = assessment.id
+FROM assessment
+WHERE account.tenant_id = :'tenant'::uuid AND assessment.tenant_id = account.tenant_id AND assessment.account_id = account.id;
+
+-- To the next of the ten members; begun early enough for some of the activities to be proof.
+INSERT INTO handover (tenant_id, id, account_id, from_member_id, to_member_id, status, reason, last_day, planned_at, overridden,
+  no_time, version, created_at)
+SELECT :'tenant'::uuid, gen_random_uuid(), filled.id, owner.id, successor.id, 'PLANNED', 'ROTATION', now()::date + 30, now() - interval '400 days', false,
+  false, 1, now()
+FROM filled JOIN owner ON owner.n = 1 + filled.n % 10 JOIN owner AS successor ON successor.n = 1 + (filled.n + 1) % 10
+WHERE filled.n % 10 = 0;
+
+INSERT INTO handover_step (tenant_id, id, handover_id, kind, contact_id, due_on, position)
+SELECT handover.tenant_id, gen_random_uuid(), handover.id, 'INTRODUCTION', contact.id, now()::date + 10, place
+FROM handover JOIN contact ON contact.tenant_id = handover.tenant_id AND contact.account_id = handover.account_id AND contact.is_key,
+  generate_series(1, 3) AS place
+WHERE handover.tenant_id = :'tenant'::uuid;

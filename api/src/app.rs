@@ -19,7 +19,7 @@ use crate::platform::documents::Documents;
 use crate::platform::events::Announcer;
 use crate::platform::http::{self, UploadSink};
 use crate::platform::jobs::Health;
-use crate::platform::operation::{Buckets, CostTable, Engine};
+use crate::platform::operation::{Buckets, CostTable, Engine, Parsed};
 use crate::platform::telemetry::Metrics;
 use crate::platform::tenancy::Database;
 use crate::{imports, jobs, schema};
@@ -48,6 +48,8 @@ pub struct App {
     pub announcer: Announcer,
     /// The texts of persisted operations.
     pub documents: Documents,
+    /// Documents that were read before.
+    pub parsed: Parsed,
     /// The schema.
     pub engine: Box<dyn Engine>,
     /// What its fields cost.
@@ -85,6 +87,7 @@ impl App {
             costs: CostTable::of_schema(&engine.sdl()).map_err(Error::internal)?,
             buckets: Buckets::new(config.cost_bucket, config.cost_restored_per_second),
             documents: Documents::new(),
+            parsed: Parsed::default(),
             engine: Box::new(engine),
             streams: Arc::new(Semaphore::new(config.max_streams)),
             imports: Arc::new(Semaphore::new(IMPORTS)),

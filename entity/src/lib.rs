@@ -37,11 +37,14 @@ pub mod refresh_token;
 pub mod session;
 pub mod signal;
 pub mod signing_key;
+mod sparse;
 pub mod tenant;
 pub mod tenant_clock;
 pub mod trusted_document;
 pub mod upload;
 pub mod user;
+
+pub use sparse::Sparse;
 
 /// A table whose rows belong to a tenant.
 pub trait TenantOwned: EntityTrait {

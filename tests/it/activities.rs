@@ -1,5 +1,6 @@
 //! Activities: recorded, corrected, archived, and what follows from them.
 
+use api::platform::tenancy::Columns;
 use serde_json::{Value, json};
 use tests::{Client, TestApp, on_both};
 
@@ -242,7 +243,7 @@ on_both! {
         }
         let ctx = app.a.system(&app.app).await;
         let before = ctx.statements();
-        let rows = api::activities::service::activity_latest(&ctx, &accounts, 2).await.unwrap();
+        let rows = api::activities::service::activity_latest(&ctx, &accounts, 2, Columns::all()).await.unwrap();
         assert_eq!(ctx.statements() - before, 1);
         assert_eq!(rows.len(), 6);
         assert!(rows.is_sorted_by(|a, b| a.occurred_at >= b.occurred_at));

@@ -3,8 +3,10 @@
 
 mod accounts;
 mod activities;
+mod columns;
 mod contacts;
 mod corpus;
+mod counts;
 mod coverage;
 mod documents;
 mod door;
@@ -19,6 +21,7 @@ mod limits;
 mod log;
 mod operated;
 mod outages;
+mod plans;
 mod policy;
 mod races;
 mod risk;

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::postgres::OwnPostgres;
-use tests::{Client, Urls, World};
+use tests::{Client, Db, TestApp, Urls, World, on_both};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
 /// Clients that write and read all the time.
@@ -164,5 +164,65 @@ fn a_restart_of_the_database_while_nobody_asks_is_not_felt() {
         for answer in join_all((0..16).map(|_| read())).await {
             assert_eq!((answer.status, answer.code()), (200, None), "{:#}", answer.body);
         }
+    });
+}
+
+/// Takes connections for this company until there are no more for it.
+async fn hold_all(app: &TestApp, tenant: uuid::Uuid) -> Vec<api::platform::tenancy::TenantDb> {
+    let mut held = Vec::new();
+    let tally = Arc::default();
+    while let Ok(Ok(db)) = tokio::time::timeout(A_MOMENT, app.app.database.tenant_read(tenant, &tally)).await {
+        held.push(db);
+    }
+    held
+}
+
+/// A connection that is free is there within so long.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+async fn asked_of(client: &Client) -> Asked {
+    ask(
+        client,
+        json!({ "query": "{ accounts(first: 1) { nodes { id } } }" }),
+        None,
+    )
+    .await
+    .0
+}
+
+on_both! {
+    async fn when_no_connection_is_free_it_says_so_within_two_seconds(app) {
+        let client = app.a.client(&app, &app.a.admin).await;
+        let mut held = hold_all(&app, app.a.id).await;
+        held.extend(hold_all(&app, app.b.id).await);
+        let asked = asked_of(&client).await;
+        assert_eq!((asked.status, asked.code.as_deref()), (503, Some("UNAVAILABLE")));
+        assert_eq!(asked.retry_after.as_deref(), Some("5"));
+        assert!(asked.took < Duration::from_secs(2), "{:?}", asked.took);
+        for path in ["/livez", "/readyz"] {
+            let began = Instant::now();
+            let answer = client.http(Method::GET, path).send().await.unwrap();
+            assert!(began.elapsed() < Duration::from_secs(2), "{path} after {:?}", began.elapsed());
+            assert!(answer.status() == 200 || path == "/readyz", "{path}: {}", answer.status());
+        }
+        drop(held);
+        assert_eq!(asked_of(&client).await.status, 200);
+    }
+}
+
+#[test]
+fn one_company_never_has_all_connections() {
+    tests::run(Db::Postgres, async |app: TestApp| {
+        let (of_a, of_b) = (
+            app.a.client(&app, &app.a.admin).await,
+            app.b.client(&app, &app.b.admin).await,
+        );
+        let held = hold_all(&app, app.a.id).await;
+        assert!(!held.is_empty());
+        assert_eq!(asked_of(&of_a).await.status, 503);
+        let other = asked_of(&of_b).await;
+        assert_eq!(other.status, 200);
+        assert!(other.took < Duration::from_secs(1), "{:?}", other.took);
+        app
     });
 }

@@ -123,6 +123,16 @@ impl TestApp {
     pub async fn start_with(db: Db, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let urls = database(db, folder.path()).await;
+        Self::over(db, urls, folder, change).await
+    }
+
+    /// Over an empty PostgreSQL of the test's own.
+    pub async fn start_over(urls: Urls, change: impl FnOnce(&mut Config)) -> Self {
+        migrate(&urls).await;
+        Self::over(Db::Postgres, urls, tempfile::tempdir().unwrap(), change).await
+    }
+
+    async fn over(db: Db, urls: Urls, folder: tempfile::TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let mut config = Config {
@@ -275,6 +285,15 @@ pub(crate) async fn database(db: Db, folder: &std::path::Path) -> Urls {
     }
 }
 
+async fn migrate(urls: &Urls) {
+    let config = Config {
+        database_url: urls.app.clone(),
+        database_owner_url: Some(urls.owner.clone()),
+        ..Config::default()
+    };
+    api::cli::migrate(&config).await.unwrap();
+}
+
 async fn sqlite_template() -> &'static std::path::Path {
     static TEMPLATE: tokio::sync::OnceCell<tempfile::TempDir> = tokio::sync::OnceCell::const_new();
     static FILE: std::sync::OnceLock<std::path::PathBuf> = std::sync::OnceLock::new();
@@ -301,12 +320,12 @@ async fn postgres_template() -> &'static str {
         .get_or_init(|| async {
             let server = postgres::server();
             server.create_database(NAME, None).await;
-            let config = Config {
-                database_url: server.app_url(NAME),
-                database_owner_url: Some(server.owner_url(NAME)),
-                ..Config::default()
+            let urls = Urls {
+                app: server.app_url(NAME),
+                owner: server.owner_url(NAME),
+                superuser: None,
             };
-            api::cli::migrate(&config).await.unwrap();
+            migrate(&urls).await;
         })
         .await;
     NAME

@@ -182,6 +182,11 @@ impl OwnPostgres {
         &self.server
     }
 
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.cluster.folder.join("log")).unwrap()
+    }
+
     /// Ends all connections and stops.
     pub fn stop(&mut self) {
         // INT is PostgreSQL's fast shutdown.

@@ -1,6 +1,6 @@
 //! Batches for resolvers: one statement for all accounts of a level.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::dataloader::Loader;
 use entity::{account, account_team, ownership};
@@ -55,6 +55,37 @@ impl Loader<OwnershipsOf> for Loaders {
             OwnershipsOf(row.account_id)
         }))
     }
+}
+
+/// Each once.
+pub fn distinct<K: Eq + std::hash::Hash + Copy>(keys: impl Iterator<Item = K>) -> Vec<K> {
+    let mut seen = HashSet::new();
+    keys.filter(|key| seen.insert(*key)).collect()
+}
+
+/// To each of several keys the rows of the group that it asks for. The last one takes them, the others get copies.
+pub fn shared_out<K, G, M>(keys: &[K], group: impl Fn(&K) -> G, mut rows: HashMap<G, Vec<M>>) -> HashMap<K, Vec<M>>
+where
+    K: Eq + std::hash::Hash + Copy,
+    G: Eq + std::hash::Hash,
+    M: Clone,
+{
+    let mut asked: HashMap<G, usize> = HashMap::new();
+    for key in keys {
+        *asked.entry(group(key)).or_default() += 1;
+    }
+    let mut shared = HashMap::with_capacity(keys.len());
+    for key in keys {
+        let of = group(key);
+        let Some(left) = asked.get_mut(&of) else { continue };
+        *left -= 1;
+        let given = match *left {
+            0 => rows.remove(&of),
+            _ => rows.get(&of).cloned(),
+        };
+        shared.extend(given.map(|given| (*key, given)));
+    }
+    shared
 }
 
 /// Rows by key, in their order.

@@ -17,7 +17,7 @@ pub mod schema;
 pub mod service;
 mod subscriptions;
 
-pub use loaders::{AccountById, grouped};
+pub use loaders::{AccountById, distinct, grouped, shared_out};
 pub use mutations::AccountMutation;
 pub use schema::{Account, AccountQuery};
 pub use subscriptions::AccountSubscription;

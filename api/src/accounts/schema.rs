@@ -9,7 +9,9 @@ use super::service::{self, AccountFilter, AccountOrder};
 use super::{AccountId, changes};
 use crate::error::Result;
 use crate::members::{Member, MemberId, loaders::MemberById};
-use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cost, cx, list_size, loaders};
+use crate::platform::graphql::{
+    Computed, Connection, Date, PageArgs, Total, connection, cost, cx, list_size, loaders, wanted_here, wanted_of_rows,
+};
 use crate::{activities, contacts, handovers, orders, risk};
 
 /// Where a client stands with us.
@@ -65,6 +67,24 @@ pub struct Account {
     #[graphql(skip)]
     pub(crate) row: Row,
 }
+
+/// The columns behind the fields that have none of their own name; of its relations, what leads to them.
+const COMPUTED: &[Computed<account::Column>] = &[
+    ("lastTouchAt", &[account::Column::LastTouchSort]),
+    ("owner", &[account::Column::OwnerId]),
+    ("mergedInto", &[account::Column::MergedIntoId]),
+    ("assessment", ID_AND_ASSESSMENT),
+    ("team", ID),
+    ("ownerships", ID),
+    ("contacts", ID),
+    ("activities", ID),
+    ("lastActivity", ID),
+    ("latestOrders", ID),
+    ("handovers", ID),
+    ("openHandover", ID),
+];
+const ID: &[account::Column] = &[account::Column::Id];
+const ID_AND_ASSESSMENT: &[account::Column] = &[account::Column::Id, account::Column::AssessmentId];
 
 /// What resolvers of the account need and clients do not see as such.
 #[derive(Clone)]
@@ -350,7 +370,8 @@ pub struct AccountQuery;
 impl AccountQuery {
     /// One account; null when there is none that the caller may see.
     async fn account(&self, gql: &Context<'_>, #[graphql(desc = "Its id.")] id: AccountId) -> Result<Option<Account>> {
-        Ok(service::account_find(cx(gql), id.0).await?.map(Account::from))
+        let columns = wanted_here(gql, COMPUTED);
+        Ok(service::account_find(cx(gql), id.0, columns).await?.map(Account::from))
     }
 
     /// The accounts that the caller may see.
@@ -373,6 +394,7 @@ impl AccountQuery {
             cx(gql),
             &filter,
             order_by,
+            wanted_of_rows(gql, COMPUTED),
             &PageArgs {
                 first,
                 after,

@@ -13,8 +13,8 @@ use super::queries;
 use crate::error::{Error, Result};
 use crate::members;
 use crate::platform::Ctx;
-use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page_with};
+use crate::platform::tenancy::{Columns, TenantDb, WriteTx};
 
 pub use super::changes::{
     AccountChanges, AccountDraft, account_archive, account_assign, account_create, account_restore, account_team_add,
@@ -84,17 +84,18 @@ impl AccountOrder {
     }
 }
 
-/// One page of the accounts that the caller sees.
+/// One page of the accounts that the caller sees, of which these columns are read.
 pub async fn account_list(
     ctx: &Ctx,
     filter: &AccountFilter,
     order: AccountOrder,
+    columns: Columns<account::Entity>,
     args: &PageArgs,
 ) -> Result<Page<account::Model>> {
     let db = ctx.read().await?;
     let select = selected(ctx, &db, filter).await?;
     let list = format!("accounts {order:?} {filter:?}");
-    fetch_page(ctx, &db, select, &order.sorted(), &list, args).await
+    fetch_page_with(ctx, &db, (select, columns), &order.sorted(), list, args).await
 }
 
 /// How many accounts the whole list has.
@@ -132,11 +133,12 @@ async fn selected(ctx: &Ctx, db: &TenantDb, filter: &AccountFilter) -> Result<Se
     Ok(queries::list(condition))
 }
 
-/// The account, if there is one that the caller sees.
-pub async fn account_find(ctx: &Ctx, id: Uuid) -> Result<Option<account::Model>> {
+/// The account, if there is one that the caller sees, of which these columns are read.
+pub async fn account_find(ctx: &Ctx, id: Uuid, columns: Columns<account::Entity>) -> Result<Option<account::Model>> {
     let db = ctx.read().await?;
     let sight = sight(ctx, &db, Action::AccountRead).await?;
-    Ok(queries::one(&db, id, sight).await?)
+    let found = db.all_with(queries::list(sight).filter(account::Column::Id.eq(id)), columns);
+    Ok(found.await?.pop())
 }
 
 /// The ones of many accounts that the caller sees.

@@ -7,9 +7,10 @@ use entity::activity;
 use uuid::Uuid;
 
 use super::{queries, service};
-use crate::accounts::grouped;
+use crate::accounts::{distinct, grouped, shared_out};
 use crate::error::Error;
 use crate::platform::graphql::Loaders;
+use crate::platform::tenancy::Columns;
 
 /// A visible activity by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,24 +34,25 @@ pub struct LatestOf {
     pub account: Uuid,
     /// At most so many.
     pub most: i32,
+    /// What is read of them.
+    pub columns: Columns<activity::Entity>,
 }
 
 impl Loader<LatestOf> for Loaders {
     type Value = Vec<activity::Model>;
     type Error = Error;
 
-    /// One statement for all numbers that are asked for together: it reads the largest, each takes what it asked for.
+    /// One statement for all that are asked for together: it reads the largest number, each takes what it asked for.
     async fn load(&self, keys: &[LatestOf]) -> Result<HashMap<LatestOf, Self::Value>, Error> {
-        let accounts: Vec<Uuid> = keys.iter().map(|key| key.account).collect();
+        let accounts: Vec<Uuid> = distinct(keys.iter().map(|key| key.account));
         let most = keys.iter().map(|key| key.most).max().unwrap_or_default();
-        let found = service::activity_latest(&self.ctx, &accounts, most).await?;
-        let of_account = grouped(found, |row| row.account_id);
-        let taken = keys.iter().map(|key| {
-            let rows = of_account.get(&key.account).map_or(&[][..], Vec::as_slice);
-            let most = usize::try_from(key.most).unwrap_or_default();
-            (*key, rows.iter().take(most).cloned().collect())
-        });
-        Ok(taken.collect())
+        let columns = keys.iter().fold(Columns::none(), |all, key| all.and(key.columns));
+        let found = service::activity_latest(&self.ctx, &accounts, most, columns).await?;
+        let mut taken = shared_out(keys, |key| key.account, grouped(found, |row| row.account_id));
+        for (key, rows) in &mut taken {
+            rows.truncate(usize::try_from(key.most).unwrap_or_default());
+        }
+        Ok(taken)
     }
 }
 

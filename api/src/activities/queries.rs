@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use entity::{activity, activity_contact, activity_member, member};
-use sea_orm::sea_query::{ExprTrait, IntoCondition, Order, Query, SelectStatement};
+use sea_orm::sea_query::{ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, first_of_each};
+use crate::platform::tenancy::{TenantDb, first_of_each, numbered};
 
 /// Most contacts, and most other members, of one activity.
 pub const MOST_PRESENT: usize = 50;
@@ -58,9 +58,11 @@ pub fn with_contact(tenant: Uuid, contact: Uuid) -> Condition {
 }
 
 /// The newest activities of many accounts that are not archived, newest first: `most` of each account.
-pub fn latest(tenant: Uuid, accounts: &[Uuid], most: i32) -> Select<activity::Entity> {
-    let of_accounts = activity::Column::AccountId.is_in(accounts.iter().copied());
-    first_of_each_account(tenant, of_accounts.into_condition(), &Order::Desc, most)
+pub fn latest(db: &TenantDb, accounts: &[Uuid], most: i32) -> Select<activity::Entity> {
+    use activity::Column;
+    let live = activity::Entity::find().filter(Column::ArchivedAt.is_null());
+    let newest = [(Column::OccurredAt, Order::Desc), (Column::Id, Order::Desc)];
+    first_of_each(db, live, (Column::AccountId, accounts), &newest, most)
 }
 
 /// Ids of the activities of many accounts since an instant each, the first 1,000 of each account: what came first was
@@ -70,19 +72,14 @@ pub fn since(tenant: Uuid, accounts: &[(Uuid, DateTime<Utc>)]) -> SelectStatemen
     let any = accounts.iter().fold(Condition::any(), |any, (account, since)| {
         any.add(Column::AccountId.eq(*account).and(Column::OccurredAt.gte(*since)))
     });
-    first_of_each_account(tenant, any, &Order::Asc, MOST_TOUCHES)
+    let live = activity::Entity::find()
+        .filter(Column::ArchivedAt.is_null())
+        .filter(any);
+    let oldest = [(Column::OccurredAt, Order::Asc), (Column::Id, Order::Asc)];
+    numbered(tenant, live, Column::AccountId, &oldest, MOST_TOUCHES)
         .select_only()
         .column(Column::Id)
         .into_query()
-}
-
-fn first_of_each_account(tenant: Uuid, condition: Condition, order: &Order, most: i32) -> Select<activity::Entity> {
-    use activity::Column;
-    let select = activity::Entity::find()
-        .filter(Column::ArchivedAt.is_null())
-        .filter(condition);
-    let order = [(Column::OccurredAt, order.clone()), (Column::Id, order.clone())];
-    first_of_each(tenant, select, Column::AccountId, &order, most)
 }
 
 /// The contacts of many activities.

@@ -5,7 +5,7 @@ use domain::activity::{ActivityKind, StartedBy};
 use domain::lang::Text;
 use domain::policy::Action;
 use entity::activity;
-use sea_orm::Set;
+use sea_orm::{Set, TryIntoModel};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -18,7 +18,6 @@ use crate::handovers;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
-use crate::platform::tenancy::WriteTx;
 
 /// What an activity is recorded from.
 #[derive(Clone, Debug)]
@@ -66,7 +65,7 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     ctx.authorize(Action::ActivityRecord)?;
     check(ctx, &mut draft)?;
     let tx = ctx.write().await?;
-    account_require_live(ctx, &tx, Action::ActivityRecord, draft.account, &["accountId"]).await?;
+    let account = account_require_live(ctx, &tx, Action::ActivityRecord, draft.account, &["accountId"]).await?;
     if let Some(external_id) = &draft.external_id
         && let Some(found) = tx.one(queries::by_external_id(external_id)).await?
     {
@@ -79,7 +78,8 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     links::check_members(&tx, &members, draft.occurred_at).await?;
     contacts_require_of(ctx, &tx, draft.account, &draft.contacts, "contactIds").await?;
     let id = Uuid::now_v7();
-    match tx.insert(new_row(ctx, id, member, &draft)).await {
+    let row = new_row(ctx, tx.tenant(), id, member, &draft);
+    match tx.insert(row.clone()).await {
         Err(error) if Error::is_unique_violation(&error) => {
             // Another request recorded it between the look and the insert.
             drop(tx);
@@ -89,14 +89,17 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     }
     links::insert_contacts(&tx, id, &draft.contacts).await?;
     links::insert_members(&tx, id, &draft.with_members).await?;
-    happened(ctx, &tx, &draft).await?;
+    handovers::service::activity_recorded(ctx, &tx, draft.account).await?;
+    if draft.occurred_at > account.last_touch_sort {
+        last_touch_raise(&tx, draft.account, draft.occurred_at).await?;
+    }
     tx.emit(
         NewEvent::new("activity.recorded", "act", id)
             .on_account(draft.account)
             .with(json!({ "version": 1 })),
     );
     tx.commit().await?;
-    reread(ctx, id).await
+    Ok(row.try_into_model()?)
 }
 
 fn check(ctx: &Ctx, draft: &mut ActivityDraft) -> Result<()> {
@@ -135,12 +138,12 @@ fn who_did_it(ctx: &Ctx, draft: &ActivityDraft) -> Result<Uuid> {
     })
 }
 
-fn new_row(ctx: &Ctx, id: Uuid, member: Uuid, draft: &ActivityDraft) -> activity::ActiveModel {
+fn new_row(ctx: &Ctx, tenant: Uuid, id: Uuid, member: Uuid, draft: &ActivityDraft) -> activity::ActiveModel {
     let two_way = draft
         .two_way
         .unwrap_or(is_usually_two_way(draft.kind, draft.started_by));
     activity::ActiveModel {
-        tenant_id: Set(Uuid::nil()),
+        tenant_id: Set(tenant),
         id: Set(id),
         account_id: Set(draft.account),
         kind: Set(draft.kind.as_str().into()),
@@ -156,12 +159,6 @@ fn new_row(ctx: &Ctx, id: Uuid, member: Uuid, draft: &ActivityDraft) -> activity
         version: Set(1),
         created_at: Set(ctx.now),
     }
-}
-
-/// What follows from a touch.
-async fn happened(ctx: &Ctx, tx: &WriteTx, draft: &ActivityDraft) -> Result<()> {
-    handovers::service::activity_recorded(ctx, tx, draft.account).await?;
-    last_touch_raise(tx, draft.account, draft.occurred_at).await
 }
 
 async fn recorded_meanwhile(ctx: &Ctx, draft: &ActivityDraft) -> Result<activity::Model> {

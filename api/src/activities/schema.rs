@@ -12,7 +12,9 @@ use crate::accounts::{Account, AccountById, AccountId};
 use crate::contacts::{Contact, ContactById, ContactId};
 use crate::error::{Error, Result};
 use crate::members::{Member, MemberId, loaders::MemberById};
-use crate::platform::graphql::{Connection, PageArgs, Total, connection, cx, list_size, loaders};
+use crate::platform::graphql::{
+    Computed, Connection, PageArgs, Total, connection, cx, list_size, loaders, wanted_here,
+};
 
 /// What kind of touch it was.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,14 @@ pub struct Activity {
     #[graphql(skip)]
     row: Row,
 }
+
+/// The columns behind the fields that have none of their own name; of its relations, what leads to them.
+const COMPUTED: &[Computed<activity::Column>] = &[
+    ("account", &[activity::Column::AccountId]),
+    ("member", &[activity::Column::MemberId]),
+    ("contacts", &[activity::Column::Id]),
+    ("withMembers", &[activity::Column::Id]),
+];
 
 /// What resolvers of the activity need and clients do not see as such.
 #[derive(Clone)]
@@ -194,14 +204,22 @@ pub async fn of_account(gql: &Context<'_>, account: Uuid, first: i32) -> Result<
             "first は1〜50で指定してください。続きは activities で取得できます。",
         ));
     }
-    let key = LatestOf { account, most: first };
+    let key = LatestOf {
+        account,
+        most: first,
+        columns: wanted_here(gql, COMPUTED),
+    };
     let rows = loaders(gql).load_one(key).await?.unwrap_or_default();
     Ok(rows.into_iter().map(Activity::from).collect())
 }
 
 /// The newest activity of an account. The body of `Account.lastActivity`.
 pub async fn last_of_account(gql: &Context<'_>, account: Uuid) -> Result<Option<Activity>> {
-    let key = LatestOf { account, most: 1 };
+    let key = LatestOf {
+        account,
+        most: 1,
+        columns: wanted_here(gql, COMPUTED),
+    };
     let mut rows = loaders(gql).load_one(key).await?.unwrap_or_default();
     Ok(rows.pop().map(Activity::from))
 }

@@ -13,7 +13,7 @@ use crate::accounts::service::only_seen;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{Columns, TenantDb};
 
 pub use super::changes::{ActivityChanges, activity_archive, activity_update};
 pub use super::last_touch::last_touch_find_again;
@@ -55,12 +55,18 @@ pub async fn activity_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<activity:
     Ok(db.all(select).await?)
 }
 
-/// The newest activities of many accounts that the caller sees, newest first: `most` of each account.
-pub async fn activity_latest(ctx: &Ctx, accounts: &[Uuid], most: i32) -> Result<Vec<activity::Model>> {
+/// The newest activities of many accounts that the caller sees, newest first: `most` of each account, these columns of
+/// them.
+pub async fn activity_latest(
+    ctx: &Ctx,
+    accounts: &[Uuid],
+    most: i32,
+    columns: Columns<activity::Entity>,
+) -> Result<Vec<activity::Model>> {
     ctx.authorize(Action::ActivityRead)?;
     let db = ctx.read().await?;
-    let select = seen(ctx, &db, queries::latest(db.tenant(), accounts, most)).await?;
-    Ok(db.all(select).await?)
+    let select = seen(ctx, &db, queries::latest(&db, accounts, most)).await?;
+    Ok(db.all_with(select, columns.with(activity::Column::AccountId)).await?)
 }
 
 /// One page of the activities that the caller sees, newest first.
@@ -74,7 +80,7 @@ pub async fn activity_list(ctx: &Ctx, filter: &ActivityFilter, args: &PageArgs) 
     };
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::list(condition(filter, db.tenant()))).await?;
-    fetch_page(ctx, &db, select, &sorted, &format!("activities {filter:?}"), args).await
+    fetch_page(ctx, &db, select, &sorted, format!("activities {filter:?}"), args).await
 }
 
 /// How many activities the whole list has.

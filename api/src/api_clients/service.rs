@@ -185,7 +185,7 @@ pub async fn api_client_list(ctx: &Ctx, include_revoked: bool, args: &PageArgs) 
         key: |row: &api_client::Model| (CursorKey::Time(row.created_at), row.id),
     };
     let list = format!("apiClients {include_revoked}");
-    fetch_page(ctx, &db, queries::list(include_revoked), &sorted, &list, args).await
+    fetch_page(ctx, &db, queries::list(include_revoked), &sorted, list, args).await
 }
 
 /// How many API clients the whole list has.

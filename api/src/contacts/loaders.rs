@@ -7,9 +7,10 @@ use entity::contact;
 use uuid::Uuid;
 
 use super::service;
-use crate::accounts::grouped;
+use crate::accounts::{distinct, grouped, shared_out};
 use crate::error::Error;
 use crate::platform::graphql::Loaders;
+use crate::platform::tenancy::Columns;
 
 /// A visible contact by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,16 +29,26 @@ impl Loader<ContactById> for Loaders {
 
 /// The contacts of an account, key contacts first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ContactsOf(pub Uuid);
+pub struct ContactsOf {
+    /// The account.
+    pub account: Uuid,
+    /// What is read of them.
+    pub columns: Columns<contact::Entity>,
+}
 
 impl Loader<ContactsOf> for Loaders {
     type Value = Vec<contact::Model>;
     type Error = Error;
 
     async fn load(&self, keys: &[ContactsOf]) -> Result<HashMap<ContactsOf, Self::Value>, Error> {
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let found = service::contacts_of_accounts(&self.ctx, &ids).await?;
-        Ok(grouped(found, |row| ContactsOf(row.account_id)))
+        let accounts: Vec<Uuid> = distinct(keys.iter().map(|key| key.account));
+        let columns = keys.iter().fold(Columns::none(), |all, key| all.and(key.columns));
+        let found = service::contacts_of_accounts(&self.ctx, &accounts, columns).await?;
+        Ok(shared_out(
+            keys,
+            |key| key.account,
+            grouped(found, |row| row.account_id),
+        ))
     }
 }
 

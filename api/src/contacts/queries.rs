@@ -52,37 +52,45 @@ pub fn has_not_left(today: NaiveDate) -> Condition {
 }
 
 /// The active contacts of many accounts, of each the first 50: key contacts first, then by name.
-pub fn of_accounts(tenant: Uuid, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+pub fn of_accounts(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    let of_accounts = list(is_active(today)).filter(Column::AccountId.is_in(accounts.iter().copied()));
     let order = [
         (Column::IsKey, Order::Desc),
         (Column::SortKey, Order::Asc),
         (Column::Id, Order::Asc),
     ];
-    first_of_each(tenant, of_accounts, Column::AccountId, &order, MOST_OF_ACCOUNT)
+    first_of_each(
+        db,
+        list(is_active(today)),
+        (Column::AccountId, accounts),
+        &order,
+        MOST_OF_ACCOUNT,
+    )
 }
 
 /// The active key contacts of many accounts, those with most say first.
-pub fn key_contacts(tenant: Uuid, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+pub fn key_contacts(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    let of_accounts = list(is_active(today))
-        .filter(Column::IsKey.eq(true))
-        .filter(Column::AccountId.is_in(accounts.iter().copied()));
+    let key = list(is_active(today)).filter(Column::IsKey.eq(true));
     let order = [
         (Column::Say, Order::Desc),
         (Column::SortKey, Order::Asc),
         (Column::Id, Order::Asc),
     ];
-    first_of_each(tenant, of_accounts, Column::AccountId, &order, MOST_KEY_CONTACTS)
+    first_of_each(db, key, (Column::AccountId, accounts), &order, MOST_KEY_CONTACTS)
 }
 
 /// The active contacts who report to each of many, of each the first 50 by name.
-pub fn reports(tenant: Uuid, superiors: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+pub fn reports(db: &TenantDb, superiors: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    let below = list(is_active(today)).filter(Column::ReportsToId.is_in(superiors.iter().copied()));
     let order = [(Column::SortKey, Order::Asc), (Column::Id, Order::Asc)];
-    first_of_each(tenant, below, Column::ReportsToId, &order, MOST_REPORTS)
+    first_of_each(
+        db,
+        list(is_active(today)),
+        (Column::ReportsToId, superiors),
+        &order,
+        MOST_REPORTS,
+    )
 }
 
 /// What a search by text looks at.

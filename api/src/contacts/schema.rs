@@ -10,7 +10,9 @@ use super::loaders::{ContactById, ContactsOf, ReportsOf};
 use super::service::{self, ContactFilter};
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::error::{Error, Result};
-use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, list_size, loaders};
+use crate::platform::graphql::{
+    Computed, Connection, Date, PageArgs, Total, connection, cx, list_size, loaders, wanted_here,
+};
 
 /// What a contact is in his company's decision to buy.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,13 @@ pub struct Contact {
     #[graphql(skip)]
     row: Row,
 }
+
+/// The columns behind the fields that have none of their own name; of its relations, what leads to them.
+const COMPUTED: &[Computed<contact::Column>] = &[
+    ("account", &[contact::Column::AccountId]),
+    ("reportsTo", &[contact::Column::ReportsToId]),
+    ("reports", &[contact::Column::Id]),
+];
 
 /// What resolvers of the contact need and clients do not see as such.
 #[derive(Clone)]
@@ -169,7 +178,9 @@ impl Contact {
 
 /// The contacts of an account, key contacts first, then by name; at most 50. The body of `Account.contacts`.
 pub async fn of_account(gql: &Context<'_>, account: Uuid) -> Result<Vec<Contact>> {
-    let rows = loaders(gql).load_one(ContactsOf(account)).await?.unwrap_or_default();
+    let columns = wanted_here(gql, COMPUTED);
+    let key = ContactsOf { account, columns };
+    let rows = loaders(gql).load_one(key).await?.unwrap_or_default();
     Ok(rows.into_iter().map(Contact::from).collect())
 }
 

@@ -15,7 +15,7 @@ use crate::accounts::service::only_seen;
 use crate::error::{Error, Result, UserError, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{Columns, TenantDb};
 
 pub use super::changes::{
     ContactChanges, ContactDraft, contact_archive, contact_create, contact_restore, contact_update,
@@ -52,20 +52,24 @@ pub async fn contact_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<contact::M
     Ok(db.all(select).await?)
 }
 
-/// The first active contacts of many accounts that the caller sees, key contacts first.
-pub async fn contacts_of_accounts(ctx: &Ctx, accounts: &[Uuid]) -> Result<Vec<contact::Model>> {
+/// The first active contacts of many accounts that the caller sees, key contacts first; these columns of them.
+pub async fn contacts_of_accounts(
+    ctx: &Ctx,
+    accounts: &[Uuid],
+    columns: Columns<contact::Entity>,
+) -> Result<Vec<contact::Model>> {
     ctx.authorize(Action::ContactRead)?;
     let db = ctx.read().await?;
-    let select = queries::of_accounts(db.tenant(), accounts, ctx.today()?);
+    let select = queries::of_accounts(&db, accounts, ctx.today()?);
     let select = seen(ctx, &db, select).await?;
-    Ok(db.all(select).await?)
+    Ok(db.all_with(select, columns.with(contact::Column::AccountId)).await?)
 }
 
 /// The first active contacts who report to these, by name.
 pub async fn contact_reports(ctx: &Ctx, superiors: &[Uuid]) -> Result<Vec<contact::Model>> {
     ctx.authorize(Action::ContactRead)?;
     let db = ctx.read().await?;
-    let select = queries::reports(db.tenant(), superiors, ctx.today()?);
+    let select = queries::reports(&db, superiors, ctx.today()?);
     let select = seen(ctx, &db, select).await?;
     Ok(db.all(select).await?)
 }
@@ -81,7 +85,7 @@ pub async fn contact_list(ctx: &Ctx, filter: &ContactFilter, args: &PageArgs) ->
     };
     let db = ctx.read().await?;
     let select = selected(ctx, &db, filter).await?;
-    fetch_page(ctx, &db, select, &sorted, &format!("contacts {filter:?}"), args).await
+    fetch_page(ctx, &db, select, &sorted, format!("contacts {filter:?}"), args).await
 }
 
 /// How many contacts the whole list has.
@@ -132,9 +136,7 @@ fn condition(filter: &ContactFilter, today: NaiveDate) -> Condition {
 /// The active key contacts of an account, those with most say first; at most 100. For the rules of other slices, which
 /// have authorised what they show.
 pub async fn key_contacts(ctx: &Ctx, db: &TenantDb, account: Uuid) -> Result<Vec<contact::Model>> {
-    Ok(db
-        .all(queries::key_contacts(db.tenant(), &[account], ctx.today()?))
-        .await?)
+    Ok(db.all(queries::key_contacts(db, &[account], ctx.today()?)).await?)
 }
 
 /// As [`key_contacts`], of many accounts in one statement.
@@ -143,9 +145,7 @@ pub async fn key_contacts_of(
     db: &TenantDb,
     accounts: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<contact::Model>>> {
-    let rows = db
-        .all(queries::key_contacts(db.tenant(), accounts, ctx.today()?))
-        .await?;
+    let rows = db.all(queries::key_contacts(db, accounts, ctx.today()?)).await?;
     Ok(grouped(rows, |row| row.account_id))
 }
 

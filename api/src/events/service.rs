@@ -39,7 +39,7 @@ pub async fn event_list(ctx: &Ctx, filter: &EventFilter, mut args: PageArgs) -> 
         descending: false,
         key: |row: &event::Model| (CursorKey::Int(row.seq), row.id),
     };
-    fetch_page(ctx, &db, select, &sorted, &format!("events {filter:?}"), &args).await
+    fetch_page(ctx, &db, select, &sorted, format!("events {filter:?}"), &args).await
 }
 
 /// How many events the whole list has.

@@ -40,7 +40,7 @@ pub async fn handover_list(ctx: &Ctx, filter: &HandoverFilter, args: &PageArgs) 
         descending: true,
         key: |row: &handover::Model| (CursorKey::Time(row.planned_at), row.id),
     };
-    fetch_page(ctx, &db, select, &sorted, &format!("handovers {filter:?}"), args).await
+    fetch_page(ctx, &db, select, &sorted, format!("handovers {filter:?}"), args).await
 }
 
 /// How many handovers the whole list has.

@@ -62,7 +62,7 @@ pub async fn import_list(ctx: &Ctx, args: &PageArgs) -> Result<Page<import_run::
         key: |row: &import_run::Model| (CursorKey::Time(row.created_at), row.id),
     };
     let db = ctx.read().await?;
-    fetch_page(ctx, &db, queries::list(), &sorted, "imports", args).await
+    fetch_page(ctx, &db, queries::list(), &sorted, "imports".to_owned(), args).await
 }
 
 /// How many imports there are.

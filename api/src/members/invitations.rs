@@ -174,7 +174,7 @@ pub async fn invitation_list(ctx: &Ctx, args: &PageArgs) -> Result<Page<invitati
         key: |row: &invitation::Model| (CursorKey::Time(row.created_at), row.id),
     };
     let open = invitation::Entity::find().filter(queries::open(ctx.now));
-    fetch_page(ctx, &db, open, &sorted, "invitations", args).await
+    fetch_page(ctx, &db, open, &sorted, "invitations".to_owned(), args).await
 }
 
 /// How many invitations may still be accepted.

@@ -49,15 +49,7 @@ pub async fn member_list(ctx: &Ctx, filter: &MemberFilter, args: &PageArgs) -> R
         descending: false,
         key: |row: &member::Model| (CursorKey::Text(row.sort_key.clone()), row.id),
     };
-    fetch_page(
-        ctx,
-        &db,
-        selected(filter),
-        &sorted,
-        &format!("members {filter:?}"),
-        args,
-    )
-    .await
+    fetch_page(ctx, &db, selected(filter), &sorted, format!("members {filter:?}"), args).await
 }
 
 /// How many members the whole list has.

@@ -28,13 +28,11 @@ pub fn list(condition: Condition) -> Select<order::Entity> {
 }
 
 /// The newest orders of many accounts that are not archived, newest first.
-pub fn latest(tenant: Uuid, accounts: &[Uuid]) -> Select<order::Entity> {
+pub fn latest(db: &TenantDb, accounts: &[Uuid]) -> Select<order::Entity> {
     use order::Column;
-    let of_accounts = order::Entity::find()
-        .filter(Column::AccountId.is_in(accounts.iter().copied()))
-        .filter(Column::ArchivedAt.is_null());
+    let live = order::Entity::find().filter(Column::ArchivedAt.is_null());
     let newest = [(Column::OrderedAt, Order::Desc), (Column::Id, Order::Desc)];
-    first_of_each(tenant, of_accounts, Column::AccountId, &newest, LATEST)
+    first_of_each(db, live, (Column::AccountId, accounts), &newest, LATEST)
 }
 
 /// The lines of many orders, in their order.

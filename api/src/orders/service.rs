@@ -51,7 +51,7 @@ pub async fn order_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<order::Model
 pub async fn order_latest(ctx: &Ctx, accounts: &[Uuid]) -> Result<Vec<order::Model>> {
     ctx.authorize(Action::OrderRead)?;
     let db = ctx.read().await?;
-    let select = seen(ctx, &db, queries::latest(db.tenant(), accounts)).await?;
+    let select = seen(ctx, &db, queries::latest(&db, accounts)).await?;
     Ok(db.all(select).await?)
 }
 
@@ -67,7 +67,7 @@ pub async fn order_list(ctx: &Ctx, filter: &OrderFilter, args: &PageArgs) -> Res
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::list(condition(filter))).await?;
     let list = format!("orders {filter:?}");
-    fetch_page(ctx, &db, select, &sorted, &list, args).await
+    fetch_page(ctx, &db, select, &sorted, list, args).await
 }
 
 /// How many orders the whole list has.

@@ -67,6 +67,9 @@ impl RequestInfo {
     }
 }
 
+/// Holds a request's read transaction while it is open.
+pub type ReadSlot = Arc<Mutex<Option<Arc<TenantDb>>>>;
+
 /// The context of one request (or one job). The first argument of every service function.
 pub struct Ctx {
     /// The process's shared parts.
@@ -79,7 +82,9 @@ pub struct Ctx {
     pub request: RequestInfo,
     tenant: Option<TenantSettings>,
     tally: Arc<Tally>,
-    read: Mutex<Option<Arc<TenantDb>>>,
+    read: ReadSlot,
+    /// What a change committed is read on the connection that committed it: in requests, which end what they read.
+    reads_on: bool,
     repeatable: OnceLock<Arc<Repeatable>>,
     /// The members whose accounts this actor's grants reach, found once a request.
     pub(crate) circle: OnceCell<Arc<Vec<Uuid>>>,
@@ -96,7 +101,8 @@ impl Ctx {
             request,
             tenant,
             tally: Arc::default(),
-            read: Mutex::new(None),
+            read: ReadSlot::default(),
+            reads_on: false,
             repeatable: OnceLock::new(),
             circle: OnceCell::new(),
         }
@@ -108,7 +114,8 @@ impl Ctx {
         if let Some(db) = db {
             self.tally = Arc::clone(db.tally());
             self.tally.clear();
-            self.read = Mutex::new(Some(Arc::new(db)));
+            self.read = Arc::new(Mutex::new(Some(Arc::new(db))));
+            self.reads_on = true;
         }
         self
     }
@@ -194,8 +201,8 @@ impl Ctx {
         Ok(db)
     }
 
-    /// Begins the write transaction of one mutation. The read transaction ends first, so a request never holds two
-    /// connections, and what the payload reads afterwards is read anew.
+    /// Begins the write transaction of one mutation. The read transaction ends first, and gives its connection for it: a
+    /// request never holds two. What the payload reads afterwards is read anew.
     pub async fn write(&self) -> Result<WriteTx> {
         let tenant = self.tenant()?.id;
         self.write_in(tenant).await
@@ -203,17 +210,25 @@ impl Ctx {
 
     /// As [`write`](Self::write), in a tenant that the actor is not (yet) of: creating one, accepting an invitation.
     pub(crate) async fn write_in(&self, tenant: Uuid) -> Result<WriteTx> {
-        self.end_read().await?;
         WriteTx::begin(self, tenant).await
+    }
+
+    /// The read transaction, if one is open and nobody else reads through it. It is not the request's any more.
+    pub(super) async fn take_read(&self) -> Option<TenantDb> {
+        // A loader that still holds it ends it when it lets go.
+        self.read.lock().await.take().and_then(Arc::into_inner)
+    }
+
+    /// Where the read transaction goes that begins when a change is committed.
+    pub(super) fn read_slot(&self) -> Option<ReadSlot> {
+        self.reads_on.then(|| Arc::clone(&self.read))
     }
 
     /// Ends the read transaction, if one is open.
     pub async fn end_read(&self) -> std::result::Result<(), DbErr> {
-        let open = self.read.lock().await.take();
-        match open.map(Arc::try_unwrap) {
-            Some(Ok(db)) => db.end().await,
-            // A loader still holds it: it ends when the last holder lets go.
-            Some(Err(_)) | None => Ok(()),
+        match self.take_read().await {
+            Some(db) => db.end().await,
+            None => Ok(()),
         }
     }
 

@@ -79,7 +79,7 @@ pub async fn product_list(ctx: &Ctx, filter: &ProductFilter, args: &PageArgs) ->
     };
     let db = ctx.read().await?;
     let list = format!("products {filter:?}");
-    fetch_page(ctx, &db, queries::list(condition(filter)), &sorted, &list, args).await
+    fetch_page(ctx, &db, queries::list(condition(filter)), &sorted, list, args).await
 }
 
 /// How many products the whole list has.

@@ -184,7 +184,7 @@ pub async fn assessment_list(ctx: &Ctx, account: Uuid, args: &PageArgs) -> Resul
         descending: true,
         key: |row: &assessment::Model| (CursorKey::Time(row.recorded_at), row.id),
     };
-    let page = fetch_page(ctx, &db, select, &sorted, &format!("assessments {account}"), args).await?;
+    let page = fetch_page(ctx, &db, select, &sorted, format!("assessments {account}"), args).await?;
     Ok(Page {
         rows: page
             .rows

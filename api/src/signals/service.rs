@@ -53,7 +53,7 @@ pub async fn signal_list(ctx: &Ctx, filter: &SignalFilter, args: &PageArgs) -> R
     };
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::list(condition(filter))).await?;
-    fetch_page(ctx, &db, select, &sorted, &format!("signals {filter:?}"), args).await
+    fetch_page(ctx, &db, select, &sorted, format!("signals {filter:?}"), args).await
 }
 
 /// How many signals the whole list has.

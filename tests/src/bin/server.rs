@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// As in `main.rs` of the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     api::cli::main()
 }

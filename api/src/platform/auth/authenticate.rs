@@ -8,8 +8,8 @@ use domain::policy::Role;
 use domain::risk::Borders;
 use entity::{api_client, member, session, tenant};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, JoinType, QueryFilter, QueryResult,
-    QuerySelect, RelationDef, Select,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryResult, QuerySelect, RelationDef,
+    Select,
 };
 use uuid::Uuid;
 
@@ -86,31 +86,87 @@ async fn recognise(app: &Arc<App>, token: &str) -> Result<Recognised> {
     }
 }
 
-/// A member's role, and what requests need to know of his tenant.
-struct MemberRow {
-    member: Uuid,
-    role: String,
-    tenant: tenant::Model,
+/// What requests need to know of a tenant, as its row has it.
+struct SettingsRow {
+    id: Uuid,
+    time_zone: String,
+    currency: String,
+    visibility: String,
+    borders: [f64; 3],
+    continuity_threshold: i16,
 }
 
-impl FromQueryResult for MemberRow {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+impl SettingsRow {
+    /// Its columns, in the order that [`read`](Self::read) has them.
+    const COLUMNS: [tenant::Column; 8] = [
+        tenant::Column::Id,
+        tenant::Column::TimeZone,
+        tenant::Column::Currency,
+        tenant::Column::AccountVisibility,
+        tenant::Column::RiskMedium,
+        tenant::Column::RiskHigh,
+        tenant::Column::RiskCritical,
+        tenant::Column::ContinuityThreshold,
+    ];
+
+    /// Reads its columns, of which the first is at the place `at`.
+    fn read(row: &QueryResult, at: usize) -> std::result::Result<Self, DbErr> {
         Ok(Self {
-            member: row.try_get(prefix, "id")?,
-            role: row.try_get(prefix, "role")?,
-            tenant: tenant::Model::from_query_result(row, TENANT)?,
+            id: row.try_get_by_index(at)?,
+            time_zone: row.try_get_by_index(at + 1)?,
+            currency: row.try_get_by_index(at + 2)?,
+            visibility: row.try_get_by_index(at + 3)?,
+            borders: [
+                row.try_get_by_index(at + 4)?,
+                row.try_get_by_index(at + 5)?,
+                row.try_get_by_index(at + 6)?,
+            ],
+            continuity_threshold: row.try_get_by_index(at + 7)?,
         })
     }
 }
 
-/// In front of the names of a tenant's columns, where another table's stand beside them.
-const TENANT: &str = "tenant_";
+impl From<tenant::Model> for SettingsRow {
+    fn from(row: tenant::Model) -> Self {
+        Self {
+            id: row.id,
+            time_zone: row.time_zone,
+            currency: row.currency,
+            visibility: row.account_visibility,
+            borders: [row.risk_medium, row.risk_high, row.risk_critical],
+            continuity_threshold: row.continuity_threshold,
+        }
+    }
+}
 
-/// Reads a tenant's columns too.
-fn with_tenant<E: EntityTrait>(select: Select<E>, relation: RelationDef) -> Select<E> {
-    tenant::Column::iter().fold(select.join(JoinType::InnerJoin, relation), |select, column| {
-        select.column_as(column, format!("{TENANT}{}", column.as_str()))
-    })
+/// A member, his role, and what requests need to know of his tenant.
+struct MemberRow {
+    member: Uuid,
+    role: String,
+    tenant: SettingsRow,
+}
+
+impl FromQueryResult for MemberRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> std::result::Result<Self, DbErr> {
+        Ok(Self {
+            member: row.try_get_by_index(0)?,
+            role: row.try_get_by_index(1)?,
+            tenant: SettingsRow::read(row, 2)?,
+        })
+    }
+}
+
+/// These columns, and behind them those of [`SettingsRow`].
+fn with_tenant<E: EntityTrait>(
+    select: Select<E>,
+    columns: impl IntoIterator<Item = E::Column>,
+    relation: RelationDef,
+) -> Select<E> {
+    select
+        .select_only()
+        .columns(columns)
+        .columns(SettingsRow::COLUMNS)
+        .join(JoinType::InnerJoin, relation)
 }
 
 /// The member whose session this is, in one statement; nothing when anything of it does not hold.
@@ -128,8 +184,6 @@ async fn member_with(
         .to(tenant::Column::Id)
         .into();
     let select = member::Entity::find()
-        .select_only()
-        .columns([member::Column::Id, member::Column::Role])
         .join(JoinType::InnerJoin, of_session)
         .filter(session::Column::Id.eq(session))
         .filter(session::Column::UserId.eq(user))
@@ -138,7 +192,8 @@ async fn member_with(
         .filter(member::Column::UserId.eq(user))
         .filter(member::Column::EndedAt.is_null());
     let db = app.database.tenant_read(tenant, &Arc::default()).await?;
-    let row: Option<MemberRow> = db.rows(with_tenant(select, of_tenant)).await?.pop();
+    let columns = [member::Column::Id, member::Column::Role];
+    let row: Option<MemberRow> = db.rows(with_tenant(select, columns, of_tenant)).await?.pop();
     let Some(row) = row else {
         db.end().await?;
         return Ok(None);
@@ -185,17 +240,19 @@ async fn person_with(
     Ok(Ok(Known::person(user, session)))
 }
 
-/// An API client and what requests need to know of its tenant.
+/// What an API client may do, and what requests need to know of its tenant.
 struct ClientRow {
-    client: api_client::Model,
-    tenant: tenant::Model,
+    scopes: serde_json::Value,
+    document_mode: String,
+    tenant: SettingsRow,
 }
 
 impl FromQueryResult for ClientRow {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+    fn from_query_result(row: &QueryResult, _: &str) -> std::result::Result<Self, DbErr> {
         Ok(Self {
-            client: api_client::Model::from_query_result(row, prefix)?,
-            tenant: tenant::Model::from_query_result(row, TENANT)?,
+            scopes: row.try_get_by_index(0)?,
+            document_mode: row.try_get_by_index(1)?,
+            tenant: SettingsRow::read(row, 2)?,
         })
     }
 }
@@ -209,7 +266,8 @@ async fn client_of(app: &Arc<App>, client: Uuid, tenant: Uuid) -> Result<Recogni
         .filter(api_client::Column::Id.eq(client))
         .filter(api_client::Column::RevokedAt.is_null());
     let db = app.database.tenant_read(tenant, &Arc::default()).await?;
-    let row: Option<ClientRow> = db.rows(with_tenant(select, of_tenant)).await?.pop();
+    let columns = [api_client::Column::Scopes, api_client::Column::DocumentMode];
+    let row: Option<ClientRow> = db.rows(with_tenant(select, columns, of_tenant)).await?.pop();
     let Some(row) = row else {
         db.end().await?;
         return Ok(Err(Text::fixed(
@@ -217,12 +275,12 @@ async fn client_of(app: &Arc<App>, client: Uuid, tenant: Uuid) -> Result<Recogni
             "このAPIクライアントは無効になりました。",
         )));
     };
-    let names: Vec<String> = serde_json::from_value(row.client.scopes).map_err(Error::internal)?;
+    let names: Vec<String> = serde_json::from_value(row.scopes).map_err(Error::internal)?;
     Ok(Ok(Known {
         actor: Actor::Client {
             client,
             scopes: names.iter().filter_map(|name| name.parse().ok()).collect(),
-            documents: row.client.document_mode.parse().map_err(Error::internal)?,
+            documents: row.document_mode.parse().map_err(Error::internal)?,
         },
         tenant: Some(settings(row.tenant)?),
         read: Some(db),
@@ -236,17 +294,18 @@ pub async fn tenant_settings(app: &App, tenant: Uuid) -> Result<Option<TenantSet
         .global(&Arc::default())
         .one(tenant::Entity::find_by_id(tenant))
         .await?;
-    row.map(settings).transpose()
+    row.map(|row| settings(row.into())).transpose()
 }
 
-fn settings(row: tenant::Model) -> Result<TenantSettings> {
+fn settings(row: SettingsRow) -> Result<TenantSettings> {
     let bad = |what: &str| Error::internal(format!("unknown {what} in the tenant's row"));
+    let [medium, high, critical] = row.borders;
     Ok(TenantSettings {
         id: row.id,
         zone: row.time_zone.parse().map_err(|_| bad("time zone"))?,
         currency: row.currency,
-        visibility: row.account_visibility.parse().map_err(|_| bad("visibility"))?,
-        borders: Borders::new(row.risk_medium, row.risk_high, row.risk_critical).map_err(Error::internal)?,
+        visibility: row.visibility.parse().map_err(|_| bad("visibility"))?,
+        borders: Borders::new(medium, high, critical).map_err(Error::internal)?,
         continuity_threshold: u8::try_from(row.continuity_threshold).map_err(|_| bad("threshold"))?,
     })
 }

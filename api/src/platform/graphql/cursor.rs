@@ -1,6 +1,8 @@
 //! Cursors: opaque, versioned, authenticated, and bound to tenant, connection, order and filter. A cursor of another
 //! list, or one that somebody made up, does not decode.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,6 +10,7 @@ use sea_orm::Value;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::error::Error;
 use crate::platform::auth::Secret;
 
@@ -51,6 +54,45 @@ pub struct Binding<'a> {
     pub tenant: Uuid,
     /// Connection, order and filter.
     pub list: &'a str,
+}
+
+/// A list that cursors are bound to.
+pub struct List {
+    /// The process, for its secret.
+    pub app: Arc<App>,
+    /// Whose rows the list has.
+    pub tenant: Uuid,
+    /// Connection, order and filter.
+    pub name: String,
+}
+
+impl List {
+    /// What its cursors are bound to.
+    pub fn binding(&self) -> Binding<'_> {
+        Binding {
+            secret: &self.app.secret,
+            tenant: self.tenant,
+            list: &self.name,
+        }
+    }
+}
+
+/// Where a row stands in its list. Its text is made when somebody asks for it: most never do.
+#[derive(Clone)]
+pub struct Cursor {
+    /// The list.
+    pub list: Arc<List>,
+    /// The row's sort value.
+    pub key: CursorKey,
+    /// The row's id.
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// As clients have it.
+    pub fn text(&self) -> Result<String, Error> {
+        encode(self.list.binding(), &self.key, self.id)
+    }
 }
 
 /// The cursor of the row with this sort value and id.

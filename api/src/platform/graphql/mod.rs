@@ -9,6 +9,7 @@ mod page;
 mod payload;
 mod root;
 mod scalars;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +22,12 @@ pub use cursor::CursorKey;
 pub use delivery::{Deliveries, Delivery, Interest, check_start, delivered};
 pub use directives::{cost, list_size};
 pub use ids::{Gid, IdKind, any_id, parse_any};
-pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page};
+pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page, fetch_page_with};
 pub use payload::UserErrorView;
 pub(crate) use payload::payload;
 pub use root::Root;
 pub use scalars::{BigInt, Date, Decimal, MoneyInput, MoneyView};
+pub use wanted::{Computed, wanted_here, wanted_of_rows};
 
 use super::Ctx;
 

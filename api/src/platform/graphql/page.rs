@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use async_graphql::connection::{Edge, EmptyFields, PageInfo};
+use async_graphql::connection::PageInfo;
 use async_graphql::{Context, Object, OutputType, TypeName};
-use entity::TenantOwned;
+use entity::{Sparse, TenantOwned};
 use futures::future::BoxFuture;
 use sea_orm::sea_query::{Expr, ExprTrait, Order};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 use uuid::Uuid;
 
-use super::cursor::{Binding, CursorKey, decode, encode};
+use super::cursor::{Cursor, CursorKey, List, decode};
 use super::{cost, cx};
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{Columns, TenantDb};
 
 /// A page has at most so many rows.
 pub const MOST_ROWS: i32 = 100;
@@ -50,7 +50,7 @@ pub struct Sorted<E: EntityTrait> {
 /// A page of rows, each with its cursor.
 pub struct Page<M> {
     /// The rows, in order.
-    pub rows: Vec<(String, M)>,
+    pub rows: Vec<(Cursor, M)>,
     /// There are rows in front.
     pub has_previous: bool,
     /// There are rows behind.
@@ -63,19 +63,48 @@ pub async fn fetch_page<E: TenantOwned>(
     db: &TenantDb,
     select: Select<E>,
     sorted: &Sorted<E>,
-    list: &str,
+    list: String,
     args: &PageArgs,
 ) -> Result<Page<E::Model>> {
-    let binding = Binding {
-        secret: &ctx.app.secret,
-        tenant: db.tenant(),
-        list,
-    };
+    page_of(ctx, db.tenant(), select, sorted, list, args, async |select| {
+        db.all(select).await
+    })
+    .await
+}
+
+/// The same, reading only these columns.
+pub async fn fetch_page_with<E: TenantOwned + Sparse>(
+    ctx: &Ctx,
+    db: &TenantDb,
+    (select, columns): (Select<E>, Columns<E>),
+    sorted: &Sorted<E>,
+    list: String,
+    args: &PageArgs,
+) -> Result<Page<E::Model>> {
+    let columns = columns.with(sorted.column).with(sorted.id_column);
+    let fetch = async |select| db.all_with(select, columns).await;
+    page_of(ctx, db.tenant(), select, sorted, list, args, fetch).await
+}
+
+async fn page_of<E: TenantOwned>(
+    ctx: &Ctx,
+    tenant: Uuid,
+    select: Select<E>,
+    sorted: &Sorted<E>,
+    list: String,
+    args: &PageArgs,
+    fetch: impl AsyncFnOnce(Select<E>) -> std::result::Result<Vec<E::Model>, DbErr>,
+) -> Result<Page<E::Model>> {
+    let list = Arc::new(List {
+        app: Arc::clone(&ctx.app),
+        tenant,
+        name: list,
+    });
     let (limit, backward) = limit(args)?;
     let mut select = select;
     for (cursor, wants_greater) in [(&args.after, true), (&args.before, false)] {
         if let Some(cursor) = cursor {
-            let (key, id) = decode(binding, cursor)?;
+            let (key, id) = decode(list.binding(), cursor)?;
             let row = Expr::tuple([column::<E>(sorted.column), column::<E>(sorted.id_column)]);
             let edge = Expr::tuple([Expr::val(Value::from(key)), Expr::val(id)]);
             // Behind the cursor means greater when ascending, smaller when descending.
@@ -95,7 +124,7 @@ pub async fn fetch_page<E: TenantOwned>(
         .order_by(sorted.column, order.clone())
         .order_by(sorted.id_column, order)
         .limit(limit + 1);
-    let mut rows = db.all(select).await?;
+    let mut rows = fetch(select).await?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {
         rows.pop();
@@ -107,9 +136,10 @@ pub async fn fetch_page<E: TenantOwned>(
         .into_iter()
         .map(|model| {
             let (key, id) = (sorted.key)(&model);
-            Ok((encode(binding, &key, id)?, model))
+            let list = Arc::clone(&list);
+            (Cursor { list, key, id }, model)
         })
-        .collect::<Result<Vec<_>>>()?;
+        .collect();
     Ok(Page {
         rows,
         has_previous: if backward { more } else { args.after.is_some() },
@@ -157,10 +187,36 @@ impl Total {
     }
 }
 
+/// A row of a page. Ours, because the engine's keeps its cursor as text.
+pub struct Edge<N: OutputType> {
+    node: N,
+    cursor: Cursor,
+}
+
+impl<N: OutputType> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", <N as OutputType>::type_name()).into()
+    }
+}
+
+/// An edge in a connection.
+#[Object(name_type)]
+impl<N: OutputType> Edge<N> {
+    /// The item at the end of the edge
+    async fn node(&self) -> &N {
+        &self.node
+    }
+
+    /// A cursor for use in pagination
+    async fn cursor(&self) -> Result<String> {
+        self.cursor.text()
+    }
+}
+
 /// A page of a list, as Relay's connections have it. Ours, because the engine's has no description and the linters want
 /// one on every type.
 pub struct Connection<N: OutputType> {
-    edges: Vec<Edge<String, N, EmptyFields>>,
+    edges: Vec<Edge<N>>,
     has_previous: bool,
     has_next: bool,
     total: Total,
@@ -176,17 +232,18 @@ impl<N: OutputType> TypeName for Connection<N> {
 #[Object(name_type)]
 impl<N: OutputType> Connection<N> {
     /// Where the page is in its list.
-    async fn page_info(&self) -> PageInfo {
-        PageInfo {
+    async fn page_info(&self) -> Result<PageInfo> {
+        let text = |edge: Option<&Edge<N>>| edge.map(|edge| edge.cursor.text()).transpose();
+        Ok(PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
-        }
+            start_cursor: text(self.edges.first())?,
+            end_cursor: text(self.edges.last())?,
+        })
     }
 
     /// The rows of the page, each with its cursor.
-    async fn edges(&self) -> &[Edge<String, N, EmptyFields>] {
+    async fn edges(&self) -> &[Edge<N>] {
         &self.edges
     }
 
@@ -205,7 +262,10 @@ impl<N: OutputType> Connection<N> {
 
 /// A page as a Relay connection.
 pub fn connection<M, N: OutputType>(page: Page<M>, total: Total, node: impl Fn(M) -> N) -> Connection<N> {
-    let edge = |(cursor, model)| Edge::new(cursor, node(model));
+    let edge = |(cursor, model)| Edge {
+        node: node(model),
+        cursor,
+    };
     Connection {
         edges: page.rows.into_iter().map(edge).collect(),
         has_previous: page.has_previous,

@@ -9,6 +9,7 @@ mod cost;
 pub mod guard;
 mod incoming;
 mod observe;
+mod parsed;
 mod repeat;
 mod subscription;
 
@@ -29,6 +30,7 @@ pub use bucket::Buckets;
 pub use cost::CostTable;
 pub use incoming::Incoming;
 pub use observe::{refused, span};
+pub use parsed::Parsed;
 pub use repeat::CLIENT_MUTATION_ID;
 pub use subscription::{Caller, Subscription};
 
@@ -65,7 +67,7 @@ pub struct Operation {
     pub kind: OperationType,
     /// The first field it asks the root for: what it is counted under.
     pub field: String,
-    document: ExecutableDocument,
+    document: Arc<ExecutableDocument>,
     text: Arc<str>,
     operation_name: Option<String>,
     variables: Variables,
@@ -88,7 +90,10 @@ pub async fn prepare(
     accepts: impl FnOnce(OperationType) -> Result<(), Refusal>,
 ) -> Result<Operation, Refusal> {
     let documents::Resolved { text, after } = documents::resolve(ctx, &mut incoming).await?;
-    let document = read(&text).map_err(|text| Refusal::of_document(Error::BadInput(text)))?;
+    let document = match ctx.app.parsed.get(&text) {
+        Some(known) => known,
+        None => Arc::new(read(&text).map_err(|text| Refusal::of_document(Error::BadInput(text)))?),
+    };
     let operation = named(&document, incoming.operation_name.as_deref())?;
     let kind = operation.ty;
     accepts(kind)?;
@@ -168,6 +173,7 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     let observed = Observed::operation(ctx, &operation);
     let Operation {
         document,
+        text,
         operation_name,
         variables,
         plan,
@@ -175,7 +181,7 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
         after,
         ..
     } = operation;
-    let request = request(document, operation_name, variables);
+    let request = request(ExecutableDocument::clone(&document), operation_name, variables);
     let answer = match repeat::replayed(ctx).await {
         Ok(Some(kept)) => kept,
         Ok(None) => {
@@ -188,6 +194,7 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     let actual = plan.actual(answer.data().unwrap_or(&Value::Null));
     let throttle = ctx.app.buckets.settle(ctx, taken, actual);
     if answer.data().is_some() {
+        ctx.app.parsed.keep(&text, &document);
         documents::settle(ctx, after).await;
     }
     observed.answered(ctx, &answer, taken, actual);

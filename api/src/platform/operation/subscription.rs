@@ -138,7 +138,7 @@ impl Subscription {
             Ok(tenant) => tenant.id,
             Err(error) => return Err(refuse(error)),
         };
-        let document = as_query(document, operation_name.as_deref());
+        let document = as_query(Arc::unwrap_or_clone(document), operation_name.as_deref());
         // Finding its document may have begun a read; the log is read on a connection of its own.
         if let Err(error) = ctx.end_read().await {
             return Err(refuse(error.into()));

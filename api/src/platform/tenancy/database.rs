@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{Connection as _, PgPool};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
 };
 use uuid::Uuid;
 
-use super::pools::{self, ThreadPools};
+use super::pools::ThreadPools;
 use super::transaction::Transaction;
 use super::{GlobalDb, GlobalTx, Tally, TenantDb};
 
@@ -57,8 +57,10 @@ impl PoolState {
     }
 }
 
-/// A connection that lay idle for longer is tested before it is used.
-const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
+/// The one writer of SQLite is waited for so long: everybody who writes stands in one queue, and it moves.
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection is waited for so long: of SQLite for reading, of PostgreSQL outside of transactions.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// The pools of one process: on SQLite one writer and several readers, on PostgreSQL one pool for both.
 #[derive(Clone, Debug)]
@@ -78,29 +80,29 @@ impl Database {
     /// The same for so many threads that serve requests: see [`Database::serve_here`].
     pub async fn connect_for(url: &str, max_connections: u32, threads: usize) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
-            let write = sea_orm::Database::connect(sqlite_options(url, 1)).await?;
-            let read = sea_orm::Database::connect(sqlite_options(url, max_connections)).await?;
+            let write = sea_orm::Database::connect(sqlite_options(url, 1, TURN_TIMEOUT)).await?;
+            let read = sea_orm::Database::connect(sqlite_options(url, max_connections, ACQUIRE_TIMEOUT)).await?;
             return Ok(Self {
                 read,
                 write,
                 threads: None,
             });
         }
-        let share = pools::share(max_connections, threads);
+        // Requests and jobs run in transactions; what is read and written outside of them is little.
+        let outside = max_connections.div_ceil(8);
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(share)
-            .acquire_timeout(Duration::from_secs(5))
-            // Not each time: that is a round trip. One that lay idle is asked whether it still lives, so that a restart
-            // of the database is not felt once for each connection.
-            .test_before_acquire_if_idle_for(IDLE_BEFORE_TEST)
+            .max_connections(outside)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire_if_idle_for(Duration::from_secs(1))
             .sqlx_logging(false);
         let pool = sea_orm::Database::connect(options).await?;
-        let shared = pool.get_postgres_connection_pool().clone();
+        let options = pool.get_postgres_connection_pool().connect_options();
+        let inside = max_connections.saturating_sub(outside).max(1);
         Ok(Self {
             read: pool.clone(),
             write: pool,
-            threads: Some(ThreadPools::new(shared, share < max_connections)),
+            threads: Some(ThreadPools::new(options.as_ref().clone(), inside, threads)?),
         })
     }
 
@@ -140,10 +142,13 @@ impl Database {
     pub fn pools(&self) -> Vec<PoolState> {
         match &self.threads {
             Some(threads) => {
+                let outside = self.read.get_postgres_connection_pool();
                 let pools = threads.all();
-                let size = pools.iter().map(PgPool::size).sum();
-                let idle = pools.iter().map(PgPool::num_idle).sum();
-                let max = pools.iter().map(|pool| pool.options().get_max_connections()).sum();
+                let stand = || pools.iter().map(deadpool::managed::Pool::status);
+                let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+                let size = outside.size() + count(stand().map(|pool| pool.size).sum());
+                let idle = outside.num_idle() + stand().map(|pool| pool.available).sum::<usize>();
+                let max = outside.options().get_max_connections() + count(stand().map(|pool| pool.max_size).sum());
                 vec![PoolState::new("shared", size, idle, max)]
             }
             None => [("read", &self.read), ("write", &self.write)]
@@ -159,7 +164,7 @@ impl Database {
     /// Closes every connection.
     pub async fn close(&self) {
         for pool in self.threads.iter().flat_map(ThreadPools::all) {
-            pool.close().await;
+            pool.close();
         }
         for pool in [&self.read, &self.write] {
             if let Err(error) = pool.close_by_ref().await {
@@ -213,45 +218,65 @@ impl Database {
     pub async fn tenant_read(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
         let tx = match &self.threads {
             Some(threads) => {
-                let mode = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-                begin_postgres(threads, mode, Some(tenant)).await?
+                Transaction::begin_postgres(threads.take(Some(tenant)).await?, begin_reading(tenant)).await?
             }
             None => Transaction::begin_sqlite(&self.read, SqliteTransactionMode::Deferred).await?,
         };
         Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
     }
 
-    /// A write transaction scoped to one tenant.
-    pub(super) async fn tenant_write(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
-        let tx = self.begin_write(Some(tenant)).await?;
+    /// A write transaction scoped to one tenant. What was read through `reading` is done with, and its connection is
+    /// used where that spares a round trip.
+    pub(super) async fn tenant_write(
+        &self,
+        tenant: Uuid,
+        tally: &Arc<Tally>,
+        reading: Option<TenantDb>,
+    ) -> Result<TenantDb, DbErr> {
+        let tx = match reading.map(|db| db.tx) {
+            Some(Transaction::Postgres(mut tx)) => {
+                tx.go_on(&format!("ROLLBACK; {}", begin("BEGIN", tenant))).await?;
+                Transaction::Postgres(tx)
+            }
+            reading => {
+                if let Some(reading) = reading {
+                    reading.end().await?;
+                }
+                self.begin_write(Some(tenant)).await?
+            }
+        };
         Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
     }
 
     async fn begin_write(&self, tenant: Option<Uuid>) -> Result<Transaction, DbErr> {
         match &self.threads {
-            Some(threads) => begin_postgres(threads, "BEGIN", tenant).await,
+            Some(threads) => {
+                let statements = tenant.map_or_else(|| "BEGIN".to_owned(), |tenant| begin("BEGIN", tenant));
+                Transaction::begin_postgres(threads.take(tenant).await?, statements).await
+            }
             // A deferred transaction that reads and then writes is refused under concurrency.
             None => Transaction::begin_sqlite(&self.write, SqliteTransactionMode::Immediate).await,
         }
     }
 }
 
-/// One round trip: the transaction's mode and the tenant that row-level security compares with. `LOCAL`, so that it
-/// cannot leak to the next user of the connection.
-async fn begin_postgres(threads: &ThreadPools, mode: &str, tenant: Option<Uuid>) -> Result<Transaction, DbErr> {
-    // A Uuid prints as hex digits and hyphens only, so it needs no escaping.
-    let statements = match tenant {
-        Some(tenant) => format!("{mode}; SET LOCAL hikitsugi.tenant_id = '{tenant}'"),
-        None => mode.to_owned(),
-    };
-    Transaction::begin_postgres(&threads.here(), statements).await
+/// What begins a transaction that reads one tenant's rows: one snapshot for all that is read through it.
+pub(super) fn begin_reading(tenant: Uuid) -> String {
+    begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", tenant)
 }
 
-fn sqlite_options(url: &str, max_connections: u32) -> ConnectOptions {
+/// One round trip: the transaction's mode and the tenant that row-level security compares with. `LOCAL`, so that it
+/// cannot leak to the next user of the connection.
+fn begin(mode: &str, tenant: Uuid) -> String {
+    // A Uuid prints as hex digits and hyphens only, so it needs no escaping.
+    format!("{mode}; SET LOCAL hikitsugi.tenant_id = '{tenant}'")
+}
+
+fn sqlite_options(url: &str, max_connections: u32, acquire_timeout: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(max_connections)
-        .acquire_timeout(Duration::from_secs(30))
+        .acquire_timeout(acquire_timeout)
         .test_before_acquire(false)
         // On a full disk SQLite rolls back by itself, and the driver, which cannot do so again, believes for good that a
         // transaction is open: what is written through this connection afterwards would never be committed.

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use entity::TenantOwned;
-use sea_orm::{ColumnTrait, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, Select};
+use entity::{Sparse, TenantOwned};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QueryTrait, Select,
+};
 use uuid::Uuid;
 
-use super::Tally;
+use super::database::begin_reading;
 use super::transaction::Transaction;
+use super::{Columns, Tally};
 
 /// A transaction that sees one tenant's rows and no others.
 ///
@@ -34,6 +37,17 @@ impl TenantDb {
         Ok(self.tally.count_rows(self.scope(select).all(&self.tx).await?))
     }
 
+    /// All rows of a select, of which only these columns are read. The caller bounds it.
+    pub async fn all_with<E>(&self, select: Select<E>, columns: Columns<E>) -> Result<Vec<E::Model>, DbErr>
+    where
+        E: TenantOwned + Sparse,
+    {
+        let select = columns.of(self.scope(select)).into_query();
+        let rows = self.tx.query_all(&select).await?;
+        let models = rows.iter().map(|row| columns.read(row)).collect::<Result<_, _>>()?;
+        Ok(self.tally.count_rows(models))
+    }
+
     /// The first row of a select, if any.
     pub async fn one<E: TenantOwned>(&self, select: Select<E>) -> Result<Option<E::Model>, DbErr> {
         Ok(self.tally.count_rows(self.scope(select).one(&self.tx).await?))
@@ -46,6 +60,11 @@ impl TenantDb {
     ) -> Result<Vec<M>, DbErr> {
         let rows = self.scope(select).into_model::<M>().all(&self.tx).await?;
         Ok(self.tally.count_rows(rows))
+    }
+
+    /// The kind of database behind this.
+    pub fn backend(&self) -> DbBackend {
+        self.tx.get_database_backend()
     }
 
     /// How many rows a select has.
@@ -61,6 +80,22 @@ impl TenantDb {
     /// Ends the transaction. A read has nothing to keep.
     pub async fn end(self) -> Result<(), DbErr> {
         self.tx.end().await
+    }
+
+    /// Commits, and goes on to read on the same connection where there are round trips to spare.
+    pub(super) async fn commit_and_read(self) -> Result<Option<Self>, DbErr> {
+        let Self { tenant, tx, tally } = self;
+        let tx = match tx {
+            Transaction::Postgres(mut tx) => {
+                tx.go_on(&format!("COMMIT; {}", begin_reading(tenant))).await?;
+                Transaction::Postgres(tx)
+            }
+            tx => {
+                tx.commit().await?;
+                return Ok(None);
+            }
+        };
+        Ok(Some(Self { tenant, tx, tally }))
     }
 
     pub(super) fn count_statement(&self) {

@@ -5,6 +5,7 @@
 //! few tables that belong to no tenant. On PostgreSQL row-level security stands behind the door as a wall of its own.
 #![expect(clippy::disallowed_methods, reason = "this is the door that the ban protects")]
 
+mod columns;
 mod database;
 mod door;
 mod global;
@@ -14,9 +15,10 @@ mod tally;
 mod transaction;
 mod write;
 
+pub use columns::Columns;
 pub use database::{Database, PoolState, SafetyError};
 pub use door::TenantDb;
 pub use global::{GlobalDb, GlobalTable, GlobalTx};
-pub use groups::first_of_each;
+pub use groups::{first_of_each, numbered};
 pub use tally::Tally;
 pub use write::WriteTx;

@@ -1,66 +1,246 @@
-//! A pool for each thread that serves requests (PostgreSQL). The answer to a statement then wakes the thread that waits for
-//! it and no other, which spares a good part of what a small request costs.
+//! Connections to PostgreSQL that transactions run on: a pool for each thread that serves requests, and one for all other
+//! threads. The answer to a statement then wakes the thread that waits for it and no other.
+//!
+//! sqlx's own pool asks a connection whether it lives each time it comes back, which is a round trip for each request. Here
+//! one is asked when it is taken and has lain for a while.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
 
-use parking_lot::RwLock;
-use sea_orm::sqlx::PgPool;
+use deadpool::Runtime;
+use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
+use futures::FutureExt;
+use parking_lot::{Mutex, RwLock};
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
+use sea_orm::{ConnAcquireErr, DbErr};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use super::transaction::driver;
 
 /// Fewer connections than this make no pool of their own: one slow statement would hold up its whole thread.
 const FEWEST: u32 = 4;
+/// A connection is waited for so long, until it is there and answers: then the service says that it is busy.
+const WAIT: Duration = Duration::from_millis(1_500);
+/// A statement that nobody waits for any more ends within so long, or its connection is given up.
+const ANSWER: Duration = Duration::from_secs(5);
+/// A connection that lay for longer is asked whether it lives before it is used, so that a restart of the database is not
+/// felt once for each connection.
+const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
+/// A connection is used for no longer, so that what the server keeps for it does not grow for ever.
+const OLDEST: Duration = Duration::from_secs(30 * 60);
+
+/// A connection, and what is known of it.
+#[derive(Debug)]
+pub struct Link {
+    /// The connection.
+    pub connection: PgConnection,
+    /// Something was sent on it, and its answer has not been read.
+    pub is_busy: bool,
+    left: Instant,
+}
+
+/// A connection that was taken from a pool, and goes back to it.
+pub struct Taken {
+    link: Object<Opener>,
+    /// The company's turn ends when the connection is back.
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Taken {
+    /// The connection.
+    pub fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    /// Must not be used again.
+    fn discard(self) {
+        drop(Object::take(self.link));
+    }
+}
+
+/// Opens connections.
+#[derive(Debug)]
+pub struct Opener(PgConnectOptions);
+
+impl managed::Manager for Opener {
+    type Type = Link;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Link, sqlx::Error> {
+        Ok(Link {
+            // Boxed: opening one is rare, and its room would be part of every request's.
+            connection: Box::pin(PgConnection::connect_with(&self.0)).await?,
+            is_busy: false,
+            left: Instant::now(),
+        })
+    }
+
+    async fn recycle(&self, link: &mut Link, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if metrics.age() > OLDEST {
+            return Err(RecycleError::message("it is old"));
+        }
+        if link.left.elapsed() > IDLE_BEFORE_TEST {
+            Box::pin(link.connection.ping()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Gives a connection back, rolling back what is open on it. Nobody waits for that: whoever takes the connection next finds
+/// the answer there.
+pub fn give_back(mut taken: Taken, is_open: bool) {
+    let link = taken.link();
+    link.left = Instant::now();
+    if !link.is_busy {
+        if !is_open {
+            return;
+        }
+        // Sends it, and does not wait for the answer.
+        match link.connection.execute("ROLLBACK").now_or_never() {
+            Some(Ok(_)) => return,
+            Some(Err(_)) => return taken.discard(),
+            None if !link.connection.should_flush() => return,
+            None => {}
+        }
+    }
+    // In the middle of a statement, or the database does not take what is sent.
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => {
+            runtime.spawn(async move {
+                // One that cannot even do this must not be used again.
+                let link = taken.link();
+                match tokio::time::timeout(ANSWER, link.connection.execute("ROLLBACK")).await {
+                    Ok(Ok(_)) => link.is_busy = false,
+                    _ => taken.discard(),
+                }
+            });
+        }
+        Err(_) => taken.discard(),
+    }
+}
+
+type Pool = managed::Pool<Opener>;
+
+/// A pool, and whose turn it is: one company never has all of its connections, so that another that asks for little waits
+/// for no more than a statement or two, however much the one asks for.
+#[derive(Clone, Debug)]
+struct Shared {
+    pool: Pool,
+    turns: Arc<Mutex<HashMap<Uuid, Arc<Semaphore>>>>,
+    /// As many connections as one company may have.
+    most: usize,
+}
+
+/// Companies whose turns are kept track of; beyond that those who have none are forgotten.
+const TURNS: usize = 1_024;
+
+impl Shared {
+    fn new(options: &PgConnectOptions, connections: u32) -> Result<Self, DbErr> {
+        let connections = usize::try_from(connections).unwrap_or(usize::MAX).max(1);
+        let pool = Pool::builder(Opener(options.clone()))
+            .max_size(connections)
+            .recycle_timeout(Some(WAIT))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| DbErr::Custom(error.to_string()))?;
+        Ok(Self {
+            pool,
+            turns: Arc::default(),
+            most: (connections - (connections / 4).max(1)).max(1),
+        })
+    }
+
+    fn turns(&self, tenant: Uuid) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock();
+        if turns.len() >= TURNS {
+            turns.retain(|_, turns| Arc::strong_count(turns) > 1);
+        }
+        let of = turns
+            .entry(tenant)
+            .or_insert_with(|| Arc::new(Semaphore::new(self.most)));
+        Arc::clone(of)
+    }
+
+    async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, PoolError<sqlx::Error>> {
+        let turn = match tenant {
+            Some(tenant) => Some(
+                self.turns(tenant)
+                    .acquire_owned()
+                    .await
+                    .map_err(|_| PoolError::Closed)?,
+            ),
+            None => None,
+        };
+        Ok(Taken {
+            link: self.pool.get().await?,
+            _turn: turn,
+        })
+    }
+}
 
 /// The pools of one process.
 #[derive(Clone, Debug)]
 pub struct ThreadPools {
+    options: PgConnectOptions,
     /// For every other thread.
-    shared: PgPool,
-    own: Arc<RwLock<HashMap<ThreadId, PgPool>>>,
-    /// Connections of each.
+    shared: Shared,
+    own: Arc<RwLock<HashMap<ThreadId, Shared>>>,
+    /// Connections of each thread that serves requests; none when all share all.
     each: u32,
 }
 
 /// How many connections each of so many threads, and all others together, may have.
-pub fn share(connections: u32, threads: usize) -> u32 {
+fn share(connections: u32, threads: usize) -> u32 {
     let parts = u32::try_from(threads).unwrap_or(u32::MAX).saturating_add(1);
     let each = connections / parts;
     if each < FEWEST { connections } else { each }
 }
 
 impl ThreadPools {
-    /// Beside a pool that has been opened for all other threads, with as many connections as each of these.
-    pub fn new(shared: PgPool, is_divided: bool) -> Self {
-        Self {
-            each: if is_divided {
-                shared.options().get_max_connections()
-            } else {
-                0
-            },
-            shared,
+    /// So many connections, divided among so many threads that serve requests and all others together.
+    pub fn new(options: PgConnectOptions, connections: u32, threads: usize) -> Result<Self, DbErr> {
+        let share = share(connections, threads);
+        Ok(Self {
+            shared: Shared::new(&options, share)?,
+            options,
             own: Arc::default(),
-        }
+            each: if share < connections { share } else { 0 },
+        })
     }
 
     /// Gives the current thread a pool of its own.
     pub fn join(&self) {
-        if self.each > 0 {
-            let options = self.shared.options().clone();
-            let pool = options.connect_lazy_with(self.shared.connect_options().as_ref().clone());
+        if self.each > 0
+            && let Ok(pool) = Shared::new(&self.options, self.each)
+        {
             self.own.write().insert(thread::current().id(), pool);
         }
     }
 
-    /// The current thread's.
-    pub fn here(&self) -> PgPool {
+    /// A connection of the current thread's, when it is this company's turn.
+    pub async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, DbErr> {
         let own = self.own.read().get(&thread::current().id()).cloned();
-        own.unwrap_or_else(|| self.shared.clone())
+        let pool = own.unwrap_or_else(|| self.shared.clone());
+        match tokio::time::timeout(WAIT, pool.take(tenant)).await {
+            Ok(Ok(taken)) => Ok(taken),
+            Ok(Err(PoolError::Backend(error))) => Err(DbErr::Conn(driver(error))),
+            Ok(Err(PoolError::Closed)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
+            Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+            Ok(Err(error)) => Err(DbErr::Custom(error.to_string())),
+        }
     }
 
     /// All of them.
-    pub fn all(&self) -> Vec<PgPool> {
+    pub fn all(&self) -> Vec<Pool> {
         let own = self.own.read();
-        own.values().chain([&self.shared]).cloned().collect()
+        own.values()
+            .chain([&self.shared])
+            .map(|shared| shared.pool.clone())
+            .collect()
     }
 }
 

@@ -4,15 +4,16 @@
 //! A client that leaves drops its request at any await. Whatever was under way then on the connection, it goes back to
 //! the pool behind a ROLLBACK only, so that nobody else's statements run inside what was left open.
 
-use sea_orm::sea_query::Values;
-use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgPool, Postgres};
+use sea_orm::sea_query::{Value, Values};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, Postgres};
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
+
+use super::pools::{Taken, give_back};
 
 /// One, on either database. Dropped without [`commit`](Self::commit), nothing happened.
 pub enum Transaction {
@@ -24,8 +25,8 @@ pub enum Transaction {
 
 impl Transaction {
     /// Begins one on PostgreSQL by these statements, BEGIN among them.
-    pub async fn begin_postgres(pool: &PgPool, statements: String) -> Result<Self, DbErr> {
-        Ok(Self::Postgres(PostgresTransaction::begin(pool, statements).await?))
+    pub async fn begin_postgres(taken: Taken, statements: String) -> Result<Self, DbErr> {
+        Ok(Self::Postgres(PostgresTransaction::begin(taken, statements).await?))
     }
 
     /// Begins one on SQLite, in a task that is not given up with the request: dropped between BEGIN and its answer, the
@@ -78,8 +79,9 @@ impl ConnectionTrait for Transaction {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
             Self::Postgres(transaction) => {
-                let mut connection = transaction.connection()?.lock().await;
-                let done = connection.execute(query(statement)).await;
+                let done = transaction
+                    .on(async |connection| connection.execute(query(statement)).await)
+                    .await;
                 done.map(Into::into).map_err(|error| DbErr::Exec(driver(error)))
             }
             Self::Sqlite(transaction) => transaction.execute_raw(statement).await,
@@ -96,8 +98,9 @@ impl ConnectionTrait for Transaction {
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
             Self::Postgres(transaction) => {
-                let mut connection = transaction.connection()?.lock().await;
-                let row = connection.fetch_optional(query(statement)).await;
+                let row = transaction
+                    .on(async |connection| connection.fetch_optional(query(statement)).await)
+                    .await;
                 row.map(|row| row.map(Into::into))
                     .map_err(|error| DbErr::Query(driver(error)))
             }
@@ -108,8 +111,9 @@ impl ConnectionTrait for Transaction {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
             Self::Postgres(transaction) => {
-                let mut connection = transaction.connection()?.lock().await;
-                let rows = connection.fetch_all(query(statement)).await;
+                let rows = transaction
+                    .on(async |connection| connection.fetch_all(query(statement)).await)
+                    .await;
                 rows.map(|rows| rows.into_iter().map(Into::into).collect())
                     .map_err(|error| DbErr::Query(driver(error)))
             }
@@ -167,19 +171,14 @@ impl ConnectionTrait for Executor<'_> {
 /// One on PostgreSQL.
 pub struct PostgresTransaction {
     /// Until it is dropped.
-    connection: Option<Mutex<PoolConnection<Postgres>>>,
+    link: Option<Mutex<Taken>>,
     is_open: bool,
 }
 
 impl PostgresTransaction {
-    async fn begin(pool: &PgPool, statements: String) -> Result<Self, DbErr> {
-        let connection = pool.acquire().await.map_err(|error| match error {
-            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-            sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-            error => DbErr::Conn(driver(error)),
-        })?;
+    async fn begin(taken: Taken, statements: String) -> Result<Self, DbErr> {
         let transaction = Self {
-            connection: Some(Mutex::new(connection)),
+            link: Some(Mutex::new(taken)),
             is_open: true,
         };
         transaction.run(statements).await?;
@@ -192,43 +191,85 @@ impl PostgresTransaction {
         Ok(())
     }
 
-    async fn run(&self, statements: String) -> Result<ExecResult, DbErr> {
-        let mut connection = self.connection()?.lock().await;
-        let done = connection.execute(AssertSqlSafe(statements)).await;
+    /// Ends what is open and begins the next on the same connection, by these statements: one round trip.
+    pub async fn go_on(&mut self, statements: &str) -> Result<(), DbErr> {
+        self.run(statements.to_owned()).await.map(drop)
+    }
+
+    async fn run(&self, sql: String) -> Result<ExecResult, DbErr> {
+        let done = self
+            .on(async |connection: &mut PgConnection| connection.execute(AssertSqlSafe(sql)).await)
+            .await;
         done.map(Into::into).map_err(|error| DbErr::Exec(driver(error)))
     }
 
-    fn connection(&self) -> Result<&Mutex<PoolConnection<Postgres>>, DbErr> {
-        let ended = || DbErr::Custom("the transaction has ended".into());
-        self.connection.as_ref().ok_or_else(ended)
+    /// Does this on the connection, which is busy until it is done: given up in the middle, it stays so.
+    async fn on<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        let link = self.link.as_ref().ok_or(sqlx::Error::PoolClosed)?;
+        let mut taken = link.lock().await;
+        let link = taken.link();
+        link.is_busy = true;
+        let done = work(&mut link.connection).await;
+        link.is_busy = false;
+        done
     }
 }
 
 impl Drop for PostgresTransaction {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take().filter(|_| self.is_open) else {
-            return;
-        };
-        let mut connection = connection.into_inner();
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => {
-                runtime.spawn(async move {
-                    // A connection that cannot even do this must not be used again.
-                    if connection.execute("ROLLBACK").await.is_err() {
-                        connection.close_on_drop();
-                    }
-                });
-            }
-            Err(_) => connection.close_on_drop(),
+        if let Some(link) = self.link.take() {
+            give_back(link.into_inner(), self.is_open);
         }
     }
 }
 
 fn query(statement: Statement) -> sqlx::query::Query<'static, Postgres, SqlxValues> {
-    let values = statement.values.unwrap_or_else(|| Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
+    let mut sql = statement.sql;
+    let mut values = statement.values.unwrap_or_else(|| Values(Vec::new()));
+    write_limit(&mut sql, &mut values);
+    sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values))
 }
 
-fn driver(error: sqlx::Error) -> RuntimeErr {
+/// Writes the limit at the end of a statement as a number. As a parameter it keeps PostgreSQL from keeping a plan: without
+/// it a plan is made for a tenth of the table, which never looks better than planning anew.
+fn write_limit(sql: &mut String, values: &mut Values) {
+    let Some(Value::BigUnsigned(Some(limit))) = values.0.last() else {
+        return;
+    };
+    let limit = limit.to_string();
+    if let Some(rest) = sql.strip_suffix(&format!("LIMIT ${}", values.0.len())) {
+        sql.truncate(rest.len());
+        sql.push_str("LIMIT ");
+        sql.push_str(&limit);
+        values.0.pop();
+    }
+}
+
+pub(super) fn driver(error: sqlx::Error) -> RuntimeErr {
     RuntimeErr::SqlxError(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sea_query::Values;
+
+    use super::write_limit;
+
+    #[test]
+    fn a_limit_at_the_end_is_written_out_and_nothing_else() {
+        let written = |sql: &str, values: Vec<sea_orm::Value>| {
+            let (mut sql, mut values) = (sql.to_owned(), Values(values));
+            write_limit(&mut sql, &mut values);
+            (sql, values.0.len())
+        };
+        let limit = || vec![7_i64.into(), 51_u64.into()];
+        assert_eq!(written("… = $1 LIMIT $2", limit()), ("… = $1 LIMIT 51".to_owned(), 1));
+        for other in ["… = $1 AND b = $2", "… LIMIT $2 FOR UPDATE", "… LIMIT $12"] {
+            assert_eq!(written(other, limit()), (other.to_owned(), 2));
+        }
+        assert_eq!(written("… LIMIT $1", vec![7_i64.into()]).1, 1);
+    }
 }

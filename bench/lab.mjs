@@ -1,0 +1,103 @@
+// What the comparison and the other measurements stand on: a PostgreSQL filled with companies, servers over it, and what
+// processes say of the CPU that they used.
+import { execFileSync, spawn } from 'node:child_process';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { createServer } from 'node:net';
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { once } from 'node:events';
+
+export const setting = (name, usual) => Number(process.env[`BENCH_${name}`] ?? usual);
+export const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+export const CONNECTIONS = 16;
+const TICKS = 100;
+const started = [];
+process.on('exit', () => started.reverse().forEach((child) => child.kill()));
+
+const freePort = async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+};
+
+// --- CPU and memory, from the processes' own accounting
+
+export function stat(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  return { parent: fields[1], own: (fields[11] + fields[12]) / TICKS, ended: (fields[13] + fields[14]) / TICKS };
+}
+const processes = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+  try { return [{ pid: Number(pid), ...stat(pid) }]; } catch { return []; }
+});
+export const peakMegabytes = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]) / 1024;
+export const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+
+// --- one database
+
+/** Starts a PostgreSQL of its own, empty and migrated: `postgres` is tests/examples/postgres_empty. */
+export async function database(postgres) {
+  const child = spawn(postgres, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  started.push(child);
+  let told = '';
+  for await (const chunk of child.stdout) {
+    told += chunk;
+    if (told.includes('\nDATABASE_URL=')) break;
+  }
+  const superuser = told.match(/SUPERUSER_URL=(\S+)/)[1], url = told.match(/\nDATABASE_URL=(\S+)/)[1];
+  const sql = (text, ...more) => execFileSync('psql', ['-XqAt', ...more, superuser], { input: text, encoding: 'utf8', maxBuffer: 2 ** 28 }).trim();
+  const postmaster = stat(Number(sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"))).parent;
+  /** Seconds of all its processes, those that have ended too. */
+  const cpu = () => processes().filter(({ pid, parent }) => pid === postmaster || parent === postmaster)
+    .reduce((sum, one) => sum + one.own + (one.pid === postmaster ? one.ended : 0), 0);
+  const machine = () => `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, PostgreSQL ${sql('SHOW server_version').split(' ')[0]}`;
+  return { url, sql, cpu, machine };
+}
+
+// --- servers
+
+export async function serve(name, database, command, args, env) {
+  const port = await freePort();
+  const child = spawn(command, args, { cwd: here, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, DATABASE_URL: database.url, PORT: port, NODE_ENV: 'production', ...env(port) } });
+  started.push(child);
+  const base = `http://127.0.0.1:${port}`, url = `${base}/graphql`;
+  for (let tries = 0; ; tries++) {
+    try { await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ __typename }"}' }); break; } catch (error) {
+      if (tries > 300) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+  return { name, base, url, pid: child.pid, child };
+}
+export async function ask({ url, headers }, body, more) {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers, ...more }, body: JSON.stringify(body) });
+  const { data, errors } = await answer.json();
+  if (errors) throw new Error(`${url}: ${JSON.stringify(errors).slice(0, 600)}`);
+  return data;
+}
+
+/** Hikitsugi over the database, with nobody's bucket of points ever empty unless it is `guarded`. */
+export const hikitsugi = (database, binary, isGuarded = false) => serve('Hikitsugi', database, binary, ['serve'], (port) => ({
+  HIKITSUGI_SECRET: 'a secret of the comparison, long enough', HIKITSUGI_LISTEN: `127.0.0.1:${port}`, HIKITSUGI_LOG: 'warn',
+  ...(!isGuarded && { HIKITSUGI_COST_BUCKET: '1000000000000', HIKITSUGI_COST_RESTORED_PER_SECOND: '1000000000' }),
+}));
+
+/** Founds companies through the API and fills them: their ids and the tokens of their administrators. */
+export async function companies(database, server, sizes) {
+  const made = [];
+  for (const { accounts, contacts = 3, touches = 10 } of sizes) {
+    const name = `Company ${made.length} of ${accounts}`;
+    const input = { name, country: 'JP', timeZone: 'Asia/Tokyo', currency: 'JPY',
+      admin: { email: `admin-${crypto.randomUUID()}@example.com`, password: 'a long pass phrase for peers', familyName: 'Admin', givenName: 'Hanako' } };
+    const { tenantCreate } = await ask(server, { query: 'mutation($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } tokens { accessToken } userErrors { message } } }', variables: { input } });
+    const id = database.sql(`SELECT id FROM tenant ORDER BY created_at DESC, id DESC LIMIT 1`);
+    database.sql(readFileSync(join(here, 'fill.sql'), 'utf8'), '-v', `tenant=${id}`, '-v', `accounts=${accounts}`, '-v', `contacts=${contacts}`, '-v', `touches=${touches}`);
+    made.push({ id, headers: { authorization: `Bearer ${tenantCreate.tokens.accessToken}` } });
+  }
+  database.sql('VACUUM ANALYZE');
+  return made;
+}
+
+export const folder = () => mkdtempSync(join(tmpdir(), 'hikitsugi-bench-'));

@@ -1,0 +1,172 @@
+//! Lists read only the columns that are asked for: each field alone, on every way to its object, has the value that it has
+//! where the whole row is read.
+
+use async_graphql::parser::types::{BaseType, TypeKind};
+use serde_json::{Value, json};
+use tests::{Client, Ids, TestApp, on_both};
+
+/// The ways to an object, and the place of its fields in them. The first reads whole rows.
+struct Ways {
+    ty: &'static str,
+    thing: &'static str,
+    ways: &'static [(&'static str, &'static str)],
+}
+
+const WAYS: &[Ways] = &[
+    Ways {
+        ty: "Account",
+        thing: "acct",
+        ways: &[
+            ("{ account(id: \"ACCOUNT\") { FIELD } }", "/account"),
+            (
+                "{ accounts(first: 1, filter: { text: \"First\" }) { nodes { FIELD } } }",
+                "/accounts/nodes/0",
+            ),
+            (
+                "{ accounts(first: 1, orderBy: RISK, filter: { text: \"First\" }) { nodes { id } edges { node { FIELD } } } }",
+                "/accounts/edges/0/node",
+            ),
+            (
+                "query { accounts(first: 1, orderBy: VALUE, filter: { text: \"First\" }) { nodes { ...F } } } fragment F on Account { FIELD }",
+                "/accounts/nodes/0",
+            ),
+        ],
+    },
+    Ways {
+        ty: "Contact",
+        thing: "cont",
+        ways: &[
+            (
+                "{ account(id: \"ACCOUNT\") { contacts { FIELD } } }",
+                "/account/contacts/0",
+            ),
+            (
+                "{ account(id: \"ACCOUNT\") { contacts { FIELD } more: contacts { id } } }",
+                "/account/contacts/0",
+            ),
+        ],
+    },
+    Ways {
+        ty: "Activity",
+        thing: "act",
+        ways: &[
+            (
+                "{ account(id: \"ACCOUNT\") { activities(first: 3) { FIELD } } }",
+                "/account/activities/0",
+            ),
+            (
+                "{ account(id: \"ACCOUNT\") { lastActivity { FIELD } activities { id } } }",
+                "/account/lastActivity",
+            ),
+        ],
+    },
+];
+
+/// The fields of an object, each with a selection below it: the plain fields of what it gives.
+fn fields(ty: &str, is_nested: bool) -> Vec<String> {
+    let document = async_graphql::parser::parse_schema(api::schema::sdl()).unwrap();
+    let types = document.definitions.iter().filter_map(|definition| match definition {
+        async_graphql::parser::types::TypeSystemDefinition::Type(ty) => Some(&ty.node),
+        _ => None,
+    });
+    let Some(TypeKind::Object(object)) = types
+        .filter(|found| found.name.node == ty)
+        .map(|found| &found.kind)
+        .next()
+    else {
+        return Vec::new();
+    };
+    let shown = object.fields.iter().filter_map(|field| {
+        let name = &field.node.name.node;
+        let mut base = &field.node.ty.node.base;
+        while let BaseType::List(inner) = base {
+            base = &inner.base;
+        }
+        let BaseType::Named(of) = base else { return None };
+        match (fields_of_object(of), is_nested) {
+            (false, _) => Some(name.to_string()),
+            (true, true) => None,
+            (true, false) => Some(format!("{name} {{ __typename {} }}", fields(of, true).join(" "))),
+        }
+    });
+    shown.collect()
+}
+
+fn fields_of_object(ty: &str) -> bool {
+    let sdl = api::schema::sdl();
+    sdl.contains(&format!("type {ty} ")) || sdl.contains(&format!("interface {ty} "))
+}
+
+async fn answer(client: &Client, query: &str, place: &str) -> Value {
+    let data = client.ok(query, json!({})).await;
+    data.pointer(place)
+        .unwrap_or_else(|| panic!("{query}: {data:#}"))
+        .clone()
+}
+
+async fn compare(client: &Client, ids: &Ids) {
+    for Ways { ty, thing, ways } in WAYS {
+        let fields = fields(ty, false);
+        assert!(fields.len() > 10, "{fields:?}");
+        for field in &fields {
+            let whole = format!("{{ node(id: \"{}\") {{ ... on {ty} {{ {field} }} }} }}", ids.get(thing));
+            let expected = answer(client, &whole, "/node").await;
+            for (way, place) in *ways {
+                let query = way.replace("ACCOUNT", ids.get("acct")).replace("FIELD", field);
+                let mut given = answer(client, &query, place).await;
+                if !field.starts_with("id") {
+                    given.as_object_mut().unwrap().remove("id");
+                }
+                assert_eq!(given, expected, "{query}");
+            }
+        }
+    }
+}
+
+/// Every field of the first account, its contact and its activity has a value of its own.
+async fn fill(app: &TestApp, client: &Client) -> Ids {
+    let ids = app.a.furnish(app).await;
+    let account = json!({
+        "id": ids.get("acct"), "version": version(client, ids.get("acct")).await, "name": "First", "nameKana": "ファースト", "industry": "Pumps",
+        "segment": "Large", "country": "JP", "website": "https://first.example", "externalId": "X-1",
+        "acquisitionChannel": "Fair", "fiscalYearEndMonth": 3, "note": "Noted", "lifecycle": "CUSTOMER",
+    });
+    client
+        .change("accountUpdate", "AccountUpdateInput", account, "account { id }")
+        .await;
+    let superior = json!({ "accountId": ids.get("acct"), "familyName": "Ueda", "givenName": "Jun" });
+    let superior = client
+        .change("contactCreate", "ContactCreateInput", superior, "contact { id }")
+        .await;
+    let contact = json!({
+        "id": ids.get("cont"), "version": version(client, ids.get("cont")).await, "familyKana": "サトウ", "givenKana": "ミオ", "title": "Head",
+        "department": "Buying", "email": "mio@first.example", "phone": "03-1", "startedOn": "2020-04-01",
+        "note": "Likes tea", "reportsToId": superior["contact"]["id"],
+    });
+    client
+        .change("contactUpdate", "ContactUpdateInput", contact, "contact { id }")
+        .await;
+    let activity = json!({
+        "id": ids.get("act"), "version": version(client, ids.get("act")).await, "nextStep": "Call again", "withMemberIds": [app.a.other_rep.id()],
+    });
+    client
+        .change("activityUpdate", "ActivityUpdateInput", activity, "activity { id }")
+        .await;
+    app.drain().await;
+    ids
+}
+
+async fn version(client: &Client, id: &str) -> Value {
+    let query = format!(
+        "{{ node(id: \"{id}\") {{ ... on Account {{ version }} ... on Contact {{ version }} ... on Activity {{ version }} }} }}"
+    );
+    answer(client, &query, "/node/version").await
+}
+
+on_both! {
+    async fn each_field_alone_has_the_value_that_it_has_in_the_whole_row(app) {
+        let client = app.a.client(&app, &app.a.admin).await;
+        let ids = fill(&app, &client).await;
+        compare(&client, &ids).await;
+    }
+}
