@@ -34,8 +34,8 @@ INSERT INTO ownership (tenant_id, id, account_id, member_id, starts_at, reason)
 SELECT tenant_id, gen_random_uuid(), id, owner_id, created_at, 'CREATED' FROM account WHERE tenant_id = :'tenant'::uuid;
 
 -- One character and every two that stand side by side: as domain::text has it.
-INSERT INTO account_gram (tenant_id, gram, account_id)
-SELECT DISTINCT :'tenant'::uuid, substr(name, place, length), id
+INSERT INTO account_gram (tenant_id, gram, sort_key, account_id)
+SELECT DISTINCT :'tenant'::uuid, substr(name, place, length), name, id
 FROM filled, generate_series(1, 12) AS place, generate_series(1, 2) AS length
 WHERE place + length - 1 <= char_length(name);
 

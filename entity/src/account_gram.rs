@@ -13,6 +13,9 @@ pub struct Model {
     /// One or two characters, folded.
     #[sea_orm(primary_key, auto_increment = false)]
     pub gram: String,
+    /// What the account is sorted by, so that a search finds in the order of names.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub sort_key: String,
     /// Account in whose text they stand.
     #[sea_orm(primary_key, auto_increment = false)]
     pub account_id: Uuid,

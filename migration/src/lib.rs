@@ -9,6 +9,7 @@ mod m20261123_000001_foundation;
 mod m20261123_000002_idempotency;
 mod m20261123_000003_documents;
 mod m20261123_000004_import_queue;
+mod m20261123_000005_sorted_grams;
 mod role;
 mod table;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_idempotency::Migration),
             Box::new(m20261123_000003_documents::Migration),
             Box::new(m20261123_000004_import_queue::Migration),
+            Box::new(m20261123_000005_sorted_grams::Migration),
         ]
     }
 }

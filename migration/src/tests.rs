@@ -146,7 +146,14 @@ async fn every_key_of_a_tenant_table_carries_the_tenant() {
 #[tokio::test]
 async fn a_row_cannot_refer_to_another_tenants() {
     let db = database().await;
-    let gram = |tenant| [("tenant_id", tenant), ("gram", "'x'"), ("account_id", "'a'")];
+    let gram = |tenant| {
+        [
+            ("tenant_id", tenant),
+            ("gram", "'x'"),
+            ("sort_key", "'x'"),
+            ("account_id", "'a'"),
+        ]
+    };
     refused(add(&db, "account_gram", &gram("'b'")).await, "FOREIGN KEY");
     add(&db, "account_gram", &gram("'a'")).await.unwrap();
     let team = |tenant, member| {

@@ -34,7 +34,7 @@ on_both! {
         let db = unrestrained(&app).await;
         let (tenant_b, account_a) = (literal(&db, app.b.id), literal(&db, app.a.account));
         let id = literal(&db, uuid::Uuid::now_v7());
-        let grams = |tenant: &str| format!("INSERT INTO account_gram (tenant_id, gram, account_id) VALUES ({tenant}, 'zz', {account_a})");
+        let grams = |tenant: &str| format!("INSERT INTO account_gram (tenant_id, gram, sort_key, account_id) VALUES ({tenant}, 'zz', '', {account_a})");
         let refused = db.execute_unprepared(&grams(&tenant_b)).await.unwrap_err().to_string().to_lowercase();
         assert!(refused.contains("foreign key"), "{refused}");
         let member_b = literal(&db, app.b.admin.member);
@@ -138,7 +138,7 @@ fn the_application_role_sees_one_tenant_or_an_error() {
         assert_eq!(changed.rows_affected(), 0);
         let forged = tx
             .execute_unprepared(&format!(
-                "INSERT INTO account_gram (tenant_id, gram, account_id) VALUES ('{}', 'zz', '{}')",
+                "INSERT INTO account_gram (tenant_id, gram, sort_key, account_id) VALUES ('{}', 'zz', '', '{}')",
                 app.a.id, app.a.account
             ))
             .await

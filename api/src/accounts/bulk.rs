@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::account::OwnershipReason;
 use domain::lang::Text;
-use domain::text;
-use entity::{account, account_gram};
+use entity::account;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
@@ -96,15 +95,7 @@ pub async fn insert(ctx: &Ctx, tx: &WriteTx, models: Vec<account::ActiveModel>) 
             OwnershipReason::Created,
             None,
         ));
-        grams.extend(
-            text::grams(model.search_text.as_ref())
-                .into_iter()
-                .map(|gram| account_gram::ActiveModel {
-                    tenant_id: Set(tx.tenant()),
-                    gram: Set(gram),
-                    account_id: Set(id),
-                }),
-        );
+        grams.extend(queries::grams(tx, id, &queries::Names::of(model)));
     }
     tx.insert_many(models).await?;
     tx.insert_many(spans).await?;
@@ -140,14 +131,14 @@ pub async fn change(ctx: &Ctx, tx: &WriteTx, old: &account::Model, changes: Acco
         return Ok(false);
     }
     let renamed = patch.fields().iter().any(|field| matches!(*field, "name" | "nameKana"));
-    let search_text = if renamed { Some(rename(old, &mut model)) } else { None };
+    let names = if renamed { Some(rename(old, &mut model)) } else { None };
     model.version = Set(old.version + 1);
     model.updated_at = Set(ctx.now);
     if tx.update(model, queries::at_version(old.id, old.version)).await? == 0 {
         return Err(stale(tx, old).await?);
     }
-    if let Some(search_text) = search_text {
-        queries::write_grams(tx, old.id, &search_text, false).await?;
+    if let Some(names) = names {
+        queries::write_grams(tx, old.id, &names, false).await?;
     }
     emit_change(tx, "account.updated", old.id, old.version + 1, patch.fields());
     Ok(true)

@@ -93,9 +93,9 @@ pub async fn account_create(ctx: &Ctx, draft: AccountDraft) -> Result<account::M
     };
     let model = new_account(ctx, &tx, draft, owner)?;
     let id = *model.id.as_ref();
-    let search_text = model.search_text.as_ref().clone();
+    let names = queries::Names::of(&model);
     tx.insert(model).await.map_err(taken)?;
-    queries::write_grams(&tx, id, &search_text, true).await?;
+    queries::write_grams(&tx, id, &names, true).await?;
     tx.insert(open_span(ctx.now, id, owner, OwnershipReason::Created, None))
         .await?;
     tx.emit(
@@ -183,7 +183,7 @@ pub async fn account_update(ctx: &Ctx, id: Uuid, version: i64, changes: AccountC
         return Ok(old);
     }
     let renamed = patch.fields().iter().any(|field| matches!(*field, "name" | "nameKana"));
-    let search_text = if renamed { Some(rename(&old, &mut model)) } else { None };
+    let names = if renamed { Some(rename(&old, &mut model)) } else { None };
     model.version = Set(version + 1);
     model.updated_at = Set(ctx.now);
     if tx
@@ -194,8 +194,8 @@ pub async fn account_update(ctx: &Ctx, id: Uuid, version: i64, changes: AccountC
     {
         return Err(reader::stale(&tx, id, version, old.version).await?);
     }
-    if let Some(search_text) = search_text {
-        queries::write_grams(&tx, id, &search_text, false).await?;
+    if let Some(names) = names {
+        queries::write_grams(&tx, id, &names, false).await?;
     }
     emit_change(&tx, "account.updated", id, version + 1, patch.fields());
     tx.commit().await?;
@@ -243,13 +243,12 @@ pub(super) fn patched(old: &account::Model, changes: AccountChanges) -> Result<(
 }
 
 /// Sets what is derived from the name; gives the new search text.
-pub(super) fn rename(old: &account::Model, model: &mut account::ActiveModel) -> String {
+pub(super) fn rename(old: &account::Model, model: &mut account::ActiveModel) -> queries::Names {
     let name = model.name.try_as_ref().unwrap_or(&old.name).clone();
     let kana = model.name_kana.try_as_ref().unwrap_or(&old.name_kana).clone();
-    let search_text = text::search_text(&name, kana.as_deref());
     model.sort_key = Set(text::sort_key(&name, kana.as_deref()));
-    model.search_text = Set(search_text.clone());
-    search_text
+    model.search_text = Set(text::search_text(&name, kana.as_deref()));
+    queries::Names::of(model)
 }
 
 /// Archives an account: lists leave it out, nothing is deleted.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use domain::text;
 use entity::{account, account_gram, account_team, handover, ownership};
-use sea_orm::sea_query::{IntoCondition, LockType, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{ColumnRef, Expr, ExprTrait, Func, IntoCondition, LockType, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use uuid::Uuid;
 
 use crate::platform::tenancy::{TenantDb, WriteTx};
@@ -66,26 +68,79 @@ pub fn on_team_of(tenant: Uuid, member: Uuid) -> Condition {
     Condition::all().add(account::Column::Id.in_subquery(teams))
 }
 
-/// Pieces of each word that are looked up: enough to narrow; the text itself decides.
+/// Pieces of a search of which the rarest is looked for.
 const MOST_GRAMS: usize = 8;
+/// A piece that fewer accounts have is rare enough.
+const RARE: i64 = 100;
+/// Further than this they are not counted.
+const COMMON: u64 = 2_000;
 
-/// Accounts in whose name or reading every word occurs. One lookup by primary key a piece, so that each is found by
-/// index on both databases.
-pub fn matching(tenant: Uuid, words: &str) -> Condition {
-    let mut all = Condition::all();
-    for term in text::query_terms(words) {
-        for gram in text::term_grams(&term).into_iter().take(MOST_GRAMS) {
-            let holders = Query::select()
-                .column(account_gram::Column::AccountId)
-                .from(account_gram::Entity)
-                .and_where(account_gram::Column::TenantId.eq(tenant))
-                .and_where(account_gram::Column::Gram.eq(gram))
-                .to_owned();
-            all = all.add(account::Column::Id.in_subquery(holders));
+/// Accounts in whose name or reading every word occurs: those that have one piece of it, by index and in the order of
+/// their names, of which the text itself decides. `None` when the words have nothing to look for.
+pub async fn matching(
+    db: &TenantDb,
+    select: Select<account::Entity>,
+    words: &str,
+) -> Result<Option<Select<account::Entity>>, DbErr> {
+    let terms = text::query_terms(words);
+    let grams: Vec<String> = terms.iter().flat_map(|term| text::term_grams(term)).collect();
+    let Some(gram) = rarest(db, grams).await? else {
+        return Ok(None);
+    };
+    let holds = account::Entity::belongs_to(account_gram::Entity)
+        .from((account::Column::TenantId, account::Column::Id))
+        .to((account_gram::Column::TenantId, account_gram::Column::AccountId));
+    let select = select
+        .join(JoinType::InnerJoin, holds.into())
+        .filter(account_gram::Column::TenantId.eq(db.tenant()))
+        .filter(account_gram::Column::Gram.eq(gram.as_str()));
+    // Where the piece is the whole word, having it is enough.
+    let rest = terms.iter().filter(|term| **term != gram);
+    Ok(Some(rest.fold(select, |select, term| {
+        select.filter(contains(db.backend(), term))
+    })))
+}
+
+/// The text has the word. Not by LIKE: PostgreSQL takes such a pattern to match next to nothing, and then reads and sorts
+/// all accounts rather than going through a few in their order.
+fn contains(backend: DbBackend, word: &str) -> Expr {
+    let place = match backend {
+        DbBackend::Postgres => "strpos",
+        _ => "instr",
+    };
+    let text = Expr::col(account::Column::SearchText.as_column_ref());
+    Expr::from(Func::cust(place).args([text, Expr::val(word)])).gt(0)
+}
+
+/// One of these pieces that few accounts have: the first that is rare, or the last of those that were counted.
+async fn rarest(db: &TenantDb, grams: Vec<String>) -> Result<Option<String>, DbErr> {
+    let mut grams = grams.into_iter().take(MOST_GRAMS).peekable();
+    let mut best: Option<(i64, String)> = None;
+    while let Some(gram) = grams.next() {
+        if best.is_none() && grams.peek().is_none() {
+            return Ok(Some(gram));
         }
-        all = all.add(account::Column::SearchText.contains(&term));
+        let holders = account_gram::Entity::find()
+            .filter(account_gram::Column::Gram.eq(gram.as_str()))
+            .limit(COMMON);
+        let count = db.count(holders).await?;
+        if best.as_ref().is_none_or(|(least, _)| count < *least) {
+            best = Some((count, gram));
+        }
+        if count < RARE {
+            break;
+        }
     }
-    all
+    Ok(best.map(|(_, gram)| gram))
+}
+
+/// Where a list that [`matching`] narrowed has the names and ids of its accounts, in their order.
+pub fn match_order() -> (ColumnRef, ColumnRef) {
+    let place = |column: account_gram::Column| column.as_column_ref().into();
+    (
+        place(account_gram::Column::SortKey),
+        place(account_gram::Column::AccountId),
+    )
 }
 
 /// One visible account.
@@ -149,21 +204,43 @@ pub async fn ownerships(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<ownershi
 }
 
 /// Writes the grams of an account's search text; those of an older text go.
-pub async fn write_grams(tx: &WriteTx, account: Uuid, search_text: &str, is_new: bool) -> Result<(), DbErr> {
-    use sea_orm::Set;
+pub async fn write_grams(tx: &WriteTx, account: Uuid, names: &Names, is_new: bool) -> Result<(), DbErr> {
     if !is_new {
         tx.delete(account_gram::Entity::delete_many().filter(account_gram::Column::AccountId.eq(account)))
             .await?;
     }
-    let rows = text::grams(search_text)
-        .into_iter()
-        .map(|gram| account_gram::ActiveModel {
-            tenant_id: Set(tx.tenant()),
-            gram: Set(gram),
-            account_id: Set(account),
-        })
-        .collect();
-    tx.insert_many(rows).await
+    tx.insert_many(grams(tx, account, names)).await
+}
+
+/// What an account is found by.
+pub struct Names {
+    /// What searches look through.
+    pub search_text: String,
+    /// What lists are sorted by.
+    pub sort_key: String,
+}
+
+impl Names {
+    /// Of a row to be written, which has both.
+    pub fn of(row: &account::ActiveModel) -> Self {
+        Self {
+            search_text: row.search_text.try_as_ref().cloned().unwrap_or_default(),
+            sort_key: row.sort_key.try_as_ref().cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The pieces of an account's names.
+pub fn grams(tx: &WriteTx, account: Uuid, names: &Names) -> Vec<account_gram::ActiveModel> {
+    use sea_orm::Set;
+    let grams = text::grams(&names.search_text).into_iter();
+    let row = |gram| account_gram::ActiveModel {
+        tenant_id: Set(tx.tenant()),
+        gram: Set(gram),
+        sort_key: Set(names.sort_key.clone()),
+        account_id: Set(account),
+    };
+    grams.map(row).collect()
 }
 
 /// Condition: this account, still at the version that the caller saw.

@@ -60,7 +60,7 @@ pub enum AccountOrder {
 type Key = fn(&account::Model) -> (CursorKey, Uuid);
 
 impl AccountOrder {
-    fn sorted(self) -> Sorted<account::Entity> {
+    fn sorted(self, is_search: bool) -> Sorted<account::Entity> {
         use account::Column;
         let (column, descending, key): (_, _, Key) = match self {
             Self::Name => (Column::SortKey, false, |row| {
@@ -80,6 +80,7 @@ impl AccountOrder {
             id_column: Column::Id,
             descending,
             key,
+            place: (is_search && self == Self::Name).then(queries::match_order),
         }
     }
 }
@@ -93,19 +94,20 @@ pub async fn account_list(
     args: &PageArgs,
 ) -> Result<Page<account::Model>> {
     let db = ctx.read().await?;
-    let select = selected(ctx, &db, filter).await?;
+    let (select, is_search) = selected(ctx, &db, filter).await?;
     let list = format!("accounts {order:?} {filter:?}");
-    fetch_page_with(ctx, &db, (select, columns), &order.sorted(), list, args).await
+    fetch_page_with(ctx, &db, (select, columns), &order.sorted(is_search), list, args).await
 }
 
 /// How many accounts the whole list has.
 pub async fn account_count(ctx: &Ctx, filter: &AccountFilter) -> Result<i64> {
     let db = ctx.read().await?;
-    let select = selected(ctx, &db, filter).await?;
+    let (select, _) = selected(ctx, &db, filter).await?;
     Ok(db.count(select).await?)
 }
 
-async fn selected(ctx: &Ctx, db: &TenantDb, filter: &AccountFilter) -> Result<Select<account::Entity>> {
+/// What the filter leaves, and whether it goes by the pieces of names.
+async fn selected(ctx: &Ctx, db: &TenantDb, filter: &AccountFilter) -> Result<(Select<account::Entity>, bool)> {
     use account::Column;
     let mut condition = sight(ctx, db, Action::AccountRead).await?;
     let tenant = db.tenant();
@@ -124,13 +126,18 @@ async fn selected(ctx: &Ctx, db: &TenantDb, filter: &AccountFilter) -> Result<Se
     if let Some(before) = filter.last_touch_before {
         condition = condition.add(Column::LastTouchSort.lt(before));
     }
-    if let Some(words) = &filter.text {
-        condition = condition.add(queries::matching(tenant, words));
-    }
     if !filter.include_archived {
         condition = condition.add(Column::ArchivedAt.is_null());
     }
-    Ok(queries::list(condition))
+    let select = queries::list(condition);
+    let matching = match &filter.text {
+        Some(words) => queries::matching(db, select.clone(), words).await?,
+        None => None,
+    };
+    Ok(match matching {
+        Some(matching) => (matching, true),
+        None => (select, false),
+    })
 }
 
 /// The account, if there is one that the caller sees, of which these columns are read.

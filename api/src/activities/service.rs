@@ -77,6 +77,7 @@ pub async fn activity_list(ctx: &Ctx, filter: &ActivityFilter, args: &PageArgs) 
         id_column: activity::Column::Id,
         descending: true,
         key: |row: &activity::Model| (CursorKey::Time(row.occurred_at), row.id),
+        place: None,
     };
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::list(condition(filter, db.tenant()))).await?;

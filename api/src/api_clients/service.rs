@@ -183,6 +183,7 @@ pub async fn api_client_list(ctx: &Ctx, include_revoked: bool, args: &PageArgs) 
         id_column: api_client::Column::Id,
         descending: true,
         key: |row: &api_client::Model| (CursorKey::Time(row.created_at), row.id),
+        place: None,
     };
     let list = format!("apiClients {include_revoked}");
     fetch_page(ctx, &db, queries::list(include_revoked), &sorted, list, args).await

@@ -82,6 +82,7 @@ pub async fn contact_list(ctx: &Ctx, filter: &ContactFilter, args: &PageArgs) ->
         id_column: contact::Column::Id,
         descending: false,
         key: |row: &contact::Model| (CursorKey::Text(row.sort_key.clone()), row.id),
+        place: None,
     };
     let db = ctx.read().await?;
     let select = selected(ctx, &db, filter).await?;

@@ -38,6 +38,7 @@ pub async fn event_list(ctx: &Ctx, filter: &EventFilter, mut args: PageArgs) -> 
         id_column: event::Column::Id,
         descending: false,
         key: |row: &event::Model| (CursorKey::Int(row.seq), row.id),
+        place: None,
     };
     fetch_page(ctx, &db, select, &sorted, format!("events {filter:?}"), &args).await
 }

@@ -39,6 +39,7 @@ pub async fn handover_list(ctx: &Ctx, filter: &HandoverFilter, args: &PageArgs) 
         id_column: handover::Column::Id,
         descending: true,
         key: |row: &handover::Model| (CursorKey::Time(row.planned_at), row.id),
+        place: None,
     };
     fetch_page(ctx, &db, select, &sorted, format!("handovers {filter:?}"), args).await
 }

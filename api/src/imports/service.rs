@@ -60,6 +60,7 @@ pub async fn import_list(ctx: &Ctx, args: &PageArgs) -> Result<Page<import_run::
         id_column: import_run::Column::Id,
         descending: true,
         key: |row: &import_run::Model| (CursorKey::Time(row.created_at), row.id),
+        place: None,
     };
     let db = ctx.read().await?;
     fetch_page(ctx, &db, queries::list(), &sorted, "imports".to_owned(), args).await

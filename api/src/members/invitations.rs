@@ -172,6 +172,7 @@ pub async fn invitation_list(ctx: &Ctx, args: &PageArgs) -> Result<Page<invitati
         id_column: invitation::Column::Id,
         descending: true,
         key: |row: &invitation::Model| (CursorKey::Time(row.created_at), row.id),
+        place: None,
     };
     let open = invitation::Entity::find().filter(queries::open(ctx.now));
     fetch_page(ctx, &db, open, &sorted, "invitations".to_owned(), args).await

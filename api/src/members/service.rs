@@ -48,6 +48,7 @@ pub async fn member_list(ctx: &Ctx, filter: &MemberFilter, args: &PageArgs) -> R
         id_column: member::Column::Id,
         descending: false,
         key: |row: &member::Model| (CursorKey::Text(row.sort_key.clone()), row.id),
+        place: None,
     };
     fetch_page(ctx, &db, selected(filter), &sorted, format!("members {filter:?}"), args).await
 }

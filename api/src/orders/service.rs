@@ -63,6 +63,7 @@ pub async fn order_list(ctx: &Ctx, filter: &OrderFilter, args: &PageArgs) -> Res
         id_column: order::Column::Id,
         descending: true,
         key: |row: &order::Model| (CursorKey::Time(row.ordered_at), row.id),
+        place: None,
     };
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::list(condition(filter))).await?;

@@ -76,6 +76,7 @@ pub async fn product_list(ctx: &Ctx, filter: &ProductFilter, args: &PageArgs) ->
         id_column: product::Column::Id,
         descending: false,
         key: |row: &product::Model| (CursorKey::Text(row.sort_key.clone()), row.id),
+        place: None,
     };
     let db = ctx.read().await?;
     let list = format!("products {filter:?}");

@@ -183,6 +183,7 @@ pub async fn assessment_list(ctx: &Ctx, account: Uuid, args: &PageArgs) -> Resul
         id_column: assessment::Column::Id,
         descending: true,
         key: |row: &assessment::Model| (CursorKey::Time(row.recorded_at), row.id),
+        place: None,
     };
     let page = fetch_page(ctx, &db, select, &sorted, format!("assessments {account}"), args).await?;
     Ok(Page {

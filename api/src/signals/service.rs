@@ -50,6 +50,7 @@ pub async fn signal_list(ctx: &Ctx, filter: &SignalFilter, args: &PageArgs) -> R
         id_column: signal::Column::Id,
         descending: true,
         key: |row: &signal::Model| (CursorKey::Day(row.occurred_on), row.id),
+        place: None,
     };
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::list(condition(filter))).await?;

@@ -7,7 +7,7 @@ use async_graphql::connection::PageInfo;
 use async_graphql::{Context, Object, OutputType, TypeName};
 use entity::{Sparse, TenantOwned};
 use futures::future::BoxFuture;
-use sea_orm::sea_query::{Expr, ExprTrait, Order};
+use sea_orm::sea_query::{ColumnRef, Expr, ExprTrait, Order};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 use uuid::Uuid;
 
@@ -45,6 +45,8 @@ pub struct Sorted<E: EntityTrait> {
     pub descending: bool,
     /// The row's sort value and id.
     pub key: fn(&E::Model) -> (CursorKey, Uuid),
+    /// Where the two stand in another table of the select, whose index has this order.
+    pub place: Option<(ColumnRef, ColumnRef)>,
 }
 
 /// A page of rows, each with its cursor.
@@ -101,11 +103,18 @@ async fn page_of<E: TenantOwned>(
         name: list,
     });
     let (limit, backward) = limit(args)?;
+    let here = || {
+        (
+            sorted.column.as_column_ref().into(),
+            sorted.id_column.as_column_ref().into(),
+        )
+    };
+    let (column, id_column): (ColumnRef, ColumnRef) = sorted.place.clone().unwrap_or_else(here);
     let mut select = select;
     for (cursor, wants_greater) in [(&args.after, true), (&args.before, false)] {
         if let Some(cursor) = cursor {
             let (key, id) = decode(list.binding(), cursor)?;
-            let row = Expr::tuple([column::<E>(sorted.column), column::<E>(sorted.id_column)]);
+            let row = Expr::tuple([Expr::col(column.clone()), Expr::col(id_column.clone())]);
             let edge = Expr::tuple([Expr::val(Value::from(key)), Expr::val(id)]);
             // Behind the cursor means greater when ascending, smaller when descending.
             select = select.filter(if wants_greater != sorted.descending {
@@ -121,8 +130,8 @@ async fn page_of<E: TenantOwned>(
         Order::Asc
     };
     let select = select
-        .order_by(sorted.column, order.clone())
-        .order_by(sorted.id_column, order)
+        .order_by(Expr::col(column), order.clone())
+        .order_by(Expr::col(id_column), order)
         .limit(limit + 1);
     let mut rows = fetch(select).await?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
@@ -145,10 +154,6 @@ async fn page_of<E: TenantOwned>(
         has_previous: if backward { more } else { args.after.is_some() },
         has_next: if backward { args.before.is_some() } else { more },
     })
-}
-
-fn column<E: EntityTrait>(column: E::Column) -> Expr {
-    Expr::col(column.as_column_ref())
 }
 
 fn limit(args: &PageArgs) -> Result<(u64, bool)> {
