@@ -10,12 +10,14 @@ export const fresh = (body, accounts) => body.replace('{{uuid}}', () => crypto.r
 export async function known(database, tenant, hikitsugi) {
   const sql = (text) => database.sql(text);
   const first = sql(`SELECT id, owner_id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort DESC, id DESC LIMIT 1`).split('|');
-  const { accounts } = await ask(hikitsugi, { query: '{ accounts(first: 100, orderBy: RISK) { nodes { id owner { id } } } }' });
-  const uuids = sql(`SELECT id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort DESC, id DESC LIMIT 100`).split('\n');
+  const { accounts } = await ask(hikitsugi, { query: '{ accounts(first: 1, orderBy: RISK) { nodes { id owner { id } } } }' });
+  // What is recorded goes to other accounts than those that are read: else the reads would grow with the run.
+  const written = await ask(hikitsugi, { query: '{ accounts(last: 100, orderBy: RISK) { nodes { id } } }' });
+  const uuids = sql(`SELECT id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort, id LIMIT 100`).split('\n');
   const { handovers } = await ask(hikitsugi, { query: '{ handovers(first: 1) { nodes { id } } }' });
   const handover = sql(`SELECT id FROM handover WHERE tenant_id = '${tenant}' ORDER BY planned_at DESC, id DESC LIMIT 1`);
   const count = Number(sql(`SELECT count(*) FROM account WHERE tenant_id = '${tenant}'`));
-  return { tenant, account: first[0], owner: first[1], ids: accounts.nodes.map(({ id }) => id), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handovers.nodes[0]?.id, handover, count };
+  return { tenant, account: first[0], owner: first[1], first: accounts.nodes[0].id, ids: written.accounts.nodes.map(({ id }) => id), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handovers.nodes[0]?.id, handover, count };
 }
 
 /** Behind so many rows by risk. */
@@ -33,7 +35,7 @@ export async function oursOf(k, hikitsugi) {
     cursor = accounts.pageInfo.endCursor;
   }
   return {
-    a: [{ query: `query($id: ID!) { account(id: $id) { ${ACCOUNT} } }`, variables: { id: k.ids[0] } }, ({ account }) => account.name],
+    a: [{ query: `query($id: ID!) { account(id: $id) { ${ACCOUNT} } }`, variables: { id: k.first } }, ({ account }) => account.name],
     b: [{ query: `{ accounts(first: 50, orderBy: RISK) { nodes { ${LIST} activities(first: 1) { id occurredAt summary } } } }` },
       (data) => listed(data.accounts.nodes.map((row) => ({ ...row, owner: row.owner.familyName, last: row.activities[0]?.occurredAt })))],
     c: [{ query: 'mutation($input: ActivityRecordInput!) { activityRecord(input: $input) { activity { id summary account { id name } } userErrors { message } } }', variables: { input: { accountId: '{{account}}', kind: 'CALL', occurredAt: AT, startedBy: 'US', summary: 'Called.' } } },
