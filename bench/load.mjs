@@ -21,9 +21,9 @@ export async function load(database, server, body, { seconds, accounts = [], con
 }
 
 /** The floor: the ideal statement, prepared, in a transaction of the tenant's. */
-export function pgbench(database, tenant, statement, { seconds }) {
+export function pgbench(database, tenant, statement, { seconds, accounts }) {
   const file = join(folder(), 'ideal.sql');
-  writeFileSync(file, `\\set place random(1, 100)\nBEGIN;\nSET LOCAL hikitsugi.tenant_id = '${tenant}';\n${statement}\nCOMMIT;\n`);
+  writeFileSync(file, `\\set place random(1, ${accounts.length})\nBEGIN;\nSET LOCAL hikitsugi.tenant_id = '${tenant}';\n${statement}\nCOMMIT;\n`);
   const before = database.cpu();
   const command = `TIMEFORMAT='cpu %U %S'; time pgbench -n -M prepared -c ${CONNECTIONS} -j 2 -T ${seconds} -f ${file} '${database.url}'`;
   const out = execFileSync('bash', ['-c', `{ ${command}; } 2>&1`], { encoding: 'utf8' });

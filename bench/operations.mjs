@@ -6,18 +6,23 @@ const listed = (rows) => rows.map(({ name, owner, contacts, last }) => [name, ow
 export const fresh = (body, accounts) => body.replace('{{uuid}}', () => crypto.randomUUID())
   .replace('{{account}}', () => accounts[Math.floor(Math.random() * accounts.length)]);
 
+/** As ids of the API end (TypeID 0.3). */
+function base32(uuid) {
+  const bits = BigInt(`0x${uuid.replaceAll('-', '')}`);
+  return Array.from({ length: 26 }, (_, place) => '0123456789abcdefghjkmnpqrstvwxyz'[Number((bits >> BigInt(5 * (25 - place))) & 31n)]).join('');
+}
+
 /** Some accounts of the company as each server names them, and what the operations need to know. */
 export async function known(database, tenant, hikitsugi) {
   const sql = (text) => database.sql(text);
   const first = sql(`SELECT id, owner_id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort DESC, id DESC LIMIT 1`).split('|');
   const { accounts } = await ask(hikitsugi, { query: '{ accounts(first: 1, orderBy: RISK) { nodes { id owner { id } } } }' });
-  // What is recorded goes to other accounts than those that are read: else the reads would grow with the run.
-  const written = await ask(hikitsugi, { query: '{ accounts(last: 100, orderBy: RISK) { nodes { id } } }' });
-  const uuids = sql(`SELECT id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort, id LIMIT 100`).split('\n');
+  // What is recorded goes to many accounts, and to others than those that are read: else the reads would grow with the run.
+  const uuids = sql(`SELECT id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort, id LIMIT 1000`).split('\n').slice(0, -100);
   const { handovers } = await ask(hikitsugi, { query: '{ handovers(first: 1) { nodes { id } } }' });
   const handover = sql(`SELECT id FROM handover WHERE tenant_id = '${tenant}' ORDER BY planned_at DESC, id DESC LIMIT 1`);
   const count = Number(sql(`SELECT count(*) FROM account WHERE tenant_id = '${tenant}'`));
-  return { tenant, account: first[0], owner: first[1], first: accounts.nodes[0].id, ids: written.accounts.nodes.map(({ id }) => id), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handovers.nodes[0]?.id, handover, count };
+  return { tenant, account: first[0], owner: first[1], first: accounts.nodes[0].id, ids: uuids.map((uuid) => `acct_${base32(uuid)}`), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handovers.nodes[0]?.id, handover, count };
 }
 
 /** Behind so many rows by risk. */

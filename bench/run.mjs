@@ -46,7 +46,7 @@ for (let round = -1; round < ROUNDS; round++) for (const operation of Object.key
   for (const [server, operations, accounts] of of(operation).by) {
     if (operations[operation]) keep(server.name, await load(database, server, operations[operation][0], { seconds, accounts }));
   }
-  if (ideal[operation]) keep('pgbench', pgbench(database, first.id, ideal[operation], { seconds }));
+  if (ideal[operation]) keep('pgbench', pgbench(database, first.id, ideal[operation], { seconds, accounts: small.k.uuids }));
 }
 
 // --- the table
