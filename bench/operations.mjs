@@ -19,10 +19,9 @@ export async function known(database, tenant, hikitsugi) {
   const { accounts } = await ask(hikitsugi, { query: '{ accounts(first: 1, orderBy: RISK) { nodes { id owner { id } } } }' });
   // What is recorded goes to many accounts, and to others than those that are read: else the reads would grow with the run.
   const uuids = sql(`SELECT id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort, id LIMIT 1000`).split('\n').slice(0, -100);
-  const { handovers } = await ask(hikitsugi, { query: '{ handovers(first: 1) { nodes { id } } }' });
-  const handover = sql(`SELECT id FROM handover WHERE tenant_id = '${tenant}' ORDER BY planned_at DESC, id DESC LIMIT 1`);
+  const handover = sql(`SELECT handover.id FROM handover JOIN account ON account.tenant_id = handover.tenant_id AND account.id = account_id WHERE handover.tenant_id = '${tenant}' ORDER BY risk_sort DESC LIMIT 1`);
   const count = Number(sql(`SELECT count(*) FROM account WHERE tenant_id = '${tenant}'`));
-  return { tenant, account: first[0], owner: first[1], first: accounts.nodes[0].id, ids: uuids.map((uuid) => `acct_${base32(uuid)}`), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handovers.nodes[0]?.id, handover, count };
+  return { tenant, account: first[0], owner: first[1], first: accounts.nodes[0].id, ids: uuids.map((uuid) => `acct_${base32(uuid)}`), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handover && `hand_${base32(handover)}`, handover, count };
 }
 
 /** Behind so many rows by risk. */
