@@ -10,6 +10,7 @@ mod m20261123_000002_idempotency;
 mod m20261123_000003_documents;
 mod m20261123_000004_import_queue;
 mod m20261123_000005_sorted_grams;
+mod m20261123_000006_owner_by_risk;
 mod role;
 mod table;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_documents::Migration),
             Box::new(m20261123_000004_import_queue::Migration),
             Box::new(m20261123_000005_sorted_grams::Migration),
+            Box::new(m20261123_000006_owner_by_risk::Migration),
         ]
     }
 }

@@ -10,18 +10,12 @@ use api::config::Config;
 use api::platform::auth::Courier;
 use api::platform::tenancy::Database;
 
-const NAME: &str = "samples";
-
 #[actix_web::main]
 async fn main() {
-    let server = tests::postgres::server();
-    server.create_database(NAME, None).await;
     let config = Config {
-        database_url: server.app_url(NAME),
-        database_owner_url: Some(server.owner_url(NAME)),
+        database_url: tests::migrated("samples").await.app,
         ..Config::load(None).unwrap()
     };
-    api::cli::migrate(&config).await.unwrap();
     let database = Database::connect(&config.database_url, config.database_connections)
         .await
         .unwrap();

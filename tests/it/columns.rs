@@ -19,6 +19,10 @@ const WAYS: &[Ways] = &[
         ways: &[
             ("{ account(id: \"ACCOUNT\") { FIELD } }", "/account"),
             (
+                "{ account(id: \"ACCOUNT\") { id } account(id: \"ACCOUNT\") { FIELD } }",
+                "/account",
+            ),
+            (
                 "{ accounts(first: 1, filter: { text: \"First\" }) { nodes { FIELD } } }",
                 "/accounts/nodes/0",
             ),

@@ -13,7 +13,8 @@ use tests::{Client, Db, TestApp, Urls, World, on_both};
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
 /// Clients that write and read all the time.
 const CLIENTS: usize = 8;
-/// Nobody waits longer for an answer while the database is away: a connection is waited for five seconds.
+/// Nobody waits longer for an answer while the database is away: a connection is waited for a second and a half, and a
+/// request may need several.
 const AWAY_WITHIN: Duration = Duration::from_secs(8);
 
 /// One answer: when it was asked for, how long it took, and what it was.

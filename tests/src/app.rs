@@ -285,6 +285,19 @@ pub(crate) async fn database(db: Db, folder: &std::path::Path) -> Urls {
     }
 }
 
+/// A new database of the PostgreSQL that the tests share, migrated.
+pub async fn migrated(name: &str) -> Urls {
+    let server = postgres::server();
+    server.create_database(name, None).await;
+    let urls = Urls {
+        app: server.app_url(name),
+        owner: server.owner_url(name),
+        superuser: Some(server.superuser_url(name)),
+    };
+    migrate(&urls).await;
+    urls
+}
+
 async fn migrate(urls: &Urls) {
     let config = Config {
         database_url: urls.app.clone(),
@@ -318,14 +331,7 @@ async fn postgres_template() -> &'static str {
     const NAME: &str = "hikitsugi_template";
     TEMPLATE
         .get_or_init(|| async {
-            let server = postgres::server();
-            server.create_database(NAME, None).await;
-            let urls = Urls {
-                app: server.app_url(NAME),
-                owner: server.owner_url(NAME),
-                superuser: None,
-            };
-            migrate(&urls).await;
+            migrated(NAME).await;
         })
         .await;
     NAME

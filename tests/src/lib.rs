@@ -14,7 +14,7 @@ mod snapshot;
 mod socket;
 pub mod surface;
 
-pub use app::{Db, PANICS, PASSWORD, Replica, TestApp, Urls, run};
+pub use app::{Db, PANICS, PASSWORD, Replica, TestApp, Urls, migrated, run};
 pub use client::{Answer, Client, EventStream};
 pub use collector::Collector;
 pub use company::{Company, Ids, Person};

@@ -242,7 +242,7 @@ pub(super) fn patched(old: &account::Model, changes: AccountChanges) -> Result<(
     Ok((model, patch))
 }
 
-/// Sets what is derived from the name; gives the new search text.
+/// Sets what is derived from the name, and gives it.
 pub(super) fn rename(old: &account::Model, model: &mut account::ActiveModel) -> queries::Names {
     let name = model.name.try_as_ref().unwrap_or(&old.name).clone();
     let kana = model.name_kana.try_as_ref().unwrap_or(&old.name_kana).clone();

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::pools::ThreadPools;
+use super::pools::{IDLE_BEFORE_TEST, ThreadPools};
 use super::transaction::Transaction;
 use super::{GlobalDb, GlobalTx, Tally, TenantDb};
 
@@ -62,12 +62,13 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection is waited for so long: of SQLite for reading, of PostgreSQL outside of transactions.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// The pools of one process: on SQLite one writer and several readers, on PostgreSQL one pool for both.
+/// The pools of one process: on SQLite one writer and several readers; on PostgreSQL those that transactions run on, and a
+/// small one for what runs outside of them.
 #[derive(Clone, Debug)]
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// On PostgreSQL, where requests begin their transactions.
+    /// On PostgreSQL, where all transactions begin.
     threads: Option<ThreadPools>,
 }
 
@@ -94,7 +95,7 @@ impl Database {
         options
             .max_connections(outside)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire_if_idle_for(Duration::from_secs(1))
+            .test_before_acquire_if_idle_for(IDLE_BEFORE_TEST)
             .sqlx_logging(false);
         let pool = sea_orm::Database::connect(options).await?;
         let options = pool.get_postgres_connection_pool().connect_options();

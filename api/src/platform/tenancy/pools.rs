@@ -29,7 +29,7 @@ const WAIT: Duration = Duration::from_millis(1_500);
 const ANSWER: Duration = Duration::from_secs(5);
 /// A connection that lay for longer is asked whether it lives before it is used, so that a restart of the database is not
 /// felt once for each connection.
-const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
+pub const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 /// A connection is used for no longer, so that what the server keeps for it does not grow for ever.
 const OLDEST: Duration = Duration::from_secs(30 * 60);
 
