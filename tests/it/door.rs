@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::platform::Ctx;
+use api::platform::tenancy::Database;
 use entity::account;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, Set, Statement,
 };
-use tests::{TestApp, on_both};
+use tests::{Db, TestApp, on_both};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
 async fn contexts(app: &TestApp) -> (Ctx, Ctx) {
@@ -147,4 +150,62 @@ on_both! {
             outside.close().await.unwrap();
         }
     }
+}
+
+/// PostgreSQL by way of a line on which it takes a moment, after an error, until it is ready for the next statement.
+/// Answers the port.
+async fn slow_after_an_error(database: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    actix_web::rt::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", database)).await.unwrap();
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_server, mut to_server) = server.into_split();
+            actix_web::rt::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+            actix_web::rt::spawn(async move {
+                let mut has_failed = false;
+                // A message is its kind, its length with the four bytes of the length, and so much.
+                while let Ok(kind) = from_server.read_u8().await {
+                    let length = from_server.read_u32().await.unwrap();
+                    let mut message = vec![kind];
+                    message.extend(length.to_be_bytes());
+                    message.resize(usize::try_from(length).unwrap() + 1, 0);
+                    from_server.read_exact(&mut message[5..]).await.unwrap();
+                    if kind == b'Z' && std::mem::take(&mut has_failed) {
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                    has_failed |= kind == b'E';
+                    if to_client.write_all(&message).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_statement_that_fails_spoils_no_connection() {
+    tests::run(Db::Postgres, async |app: TestApp| {
+        let mut url: reqwest::Url = app.urls.app.parse().unwrap();
+        let port = slow_after_an_error(url.port().unwrap()).await;
+        url.set_port(Some(port)).unwrap();
+        url.query_pairs_mut().append_pair("sslmode", "disable");
+        // As few as there can be: the next transaction begins on the one that failed.
+        let database = Database::connect(url.as_str(), 2).await.unwrap();
+        let statements = Arc::default();
+        for _ in 0..3 {
+            let db = database.tenant_read(app.a.id, &statements).await.unwrap();
+            // PostgreSQL keeps no U+0000.
+            let named = account::Entity::find().filter(account::Column::Name.eq("a\u{0}b"));
+            assert!(db.all(named).await.is_err());
+            drop(db);
+            let db = database.tenant_read(app.a.id, &statements).await.unwrap();
+            assert_eq!(db.all(account::Entity::find()).await.unwrap().len(), 1);
+        }
+        database.close().await;
+        app
+    });
 }

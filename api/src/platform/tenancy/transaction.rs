@@ -203,7 +203,8 @@ impl PostgresTransaction {
         done.map(Into::into).map_err(|error| DbErr::Exec(driver(error)))
     }
 
-    /// Does this on the connection, which is busy until it is done: given up in the middle, it stays so.
+    /// Does this on the connection, which is busy until it is done: given up in the middle, it stays so, and after an error,
+    /// because the database says that it is ready for the next statement only later.
     async fn on<T>(
         &self,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
@@ -213,7 +214,7 @@ impl PostgresTransaction {
         let link = taken.link();
         link.is_busy = true;
         let done = work(&mut link.connection).await;
-        link.is_busy = false;
+        link.is_busy = done.is_err();
         done
     }
 }

@@ -274,7 +274,11 @@ impl Socket {
         self.bearer = bearer(payload).or(self.bearer.take());
         let ctx = operation::identify(&self.app, self.bearer.as_deref(), self.info.clone())
             .await
-            .map_err(|_| Close::Unavailable)?;
+            .map_err(|refusal| {
+                // The close frame does not say why: the log does.
+                operation::refused(&self.app, &refusal, &self.info);
+                Close::Unavailable
+            })?;
         if let Some(why) = ctx.actor.refused() {
             return Err(Close::Forbidden(why.get(self.info.lang).to_owned()));
         }
