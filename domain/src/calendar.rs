@@ -1,5 +1,10 @@
 //! Days of a tenant and the instants they begin at.
 
+mod japan;
+mod working_days;
+
+pub use working_days::WorkingDays;
+
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::{GapInfo, Tz};
 

@@ -15,5 +15,6 @@ pub mod names;
 pub mod password;
 pub mod policy;
 pub mod risk;
+pub mod succession;
 pub mod team;
 pub mod text;

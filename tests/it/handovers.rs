@@ -167,4 +167,27 @@ on_both! {
         let conflicts = answers.iter().filter(|answer| answer["userErrors"][0]["code"] == "CONFLICT").count();
         assert_eq!((made, conflicts), (1, 5), "{answers:#?}");
     }
+
+    async fn nobody_is_introduced_on_a_public_holiday(app) {
+        let story = begin(&app).await;
+        for n in 0..25 {
+            let contact = json!({ "accountId": story.account, "familyName": format!("Key {n}"), "givenName": "K", "say": 50,
+                "isKey": true, "decisionRole": "INFLUENCER" });
+            story.admin.change("contactCreate", "ContactCreateInput", contact, "contact { id }").await;
+        }
+        // Golden week lies within the notice; the company is in Japan.
+        let mut input = story.plan_input(&app, 0);
+        input["lastDay"] = json!("2027-05-14");
+        let planned = story.admin.change("handoverPlan", "HandoverPlanInput", input,
+            "handover { steps { kind dueOn dropped } }").await;
+        let steps = planned["handover"]["steps"].as_array().unwrap();
+        let introductions = |dropped: &Value| steps.iter()
+            .filter(|step| step["kind"] == "INTRODUCTION" && step["dropped"] == *dropped).collect::<Vec<_>>();
+        let days: Vec<&str> = introductions(&Value::Null).iter().map(|step| step["dueOn"].as_str().unwrap()).collect();
+        // The working days from 14 April to 13 May, without 29 April and 3 to 5 May.
+        let expected = ["04-14", "04-15", "04-16", "04-19", "04-20", "04-21", "04-22", "04-23", "04-26", "04-27", "04-28",
+            "04-30", "05-06", "05-07", "05-10", "05-11", "05-12", "05-13"].map(|day| format!("2027-{day}"));
+        assert_eq!(days, expected);
+        assert_eq!(introductions(&json!("TOO_FEW_DAYS")).len(), 26 - expected.len());
+    }
 }

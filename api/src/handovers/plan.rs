@@ -1,7 +1,7 @@
 //! Planning a handover: who takes the account over, until when, and the steps in between.
 
 use chrono::{Days, NaiveDate};
-use domain::calendar::is_weekend;
+use domain::calendar::WorkingDays;
 use domain::handover::{KeyContact, Plan, Status, plan};
 use domain::lang::Text;
 use domain::policy::{Action, Role};
@@ -23,6 +23,8 @@ use crate::{accounts, contacts, members};
 
 /// A last day is at most so many days ahead.
 const FURTHEST_DAYS: u64 = 730;
+/// No step is due later after the last day.
+const AFTERWARDS_DAYS: u64 = 120;
 
 /// What a handover is planned from.
 #[derive(Clone, Debug)]
@@ -53,7 +55,8 @@ pub async fn handover_plan(ctx: &Ctx, draft: HandoverDraft) -> Result<handover::
     }
     let key_contacts = contacts::service::key_contacts(ctx, &tx, account.id).await?;
     let key_contacts: Vec<KeyContact> = key_contacts.iter().map(key_contact).collect();
-    let plan = plan(today, draft.last_day, &key_contacts, |day| !is_weekend(day));
+    let working_days = working_days(ctx, today, draft.last_day)?;
+    let plan = plan(today, draft.last_day, &key_contacts, |day| working_days.includes(day));
 
     let id = Uuid::now_v7();
     let model = handover::ActiveModel {
@@ -93,6 +96,14 @@ pub async fn handover_plan(ctx: &Ctx, draft: HandoverDraft) -> Result<handover::
     }
     tx.commit().await?;
     reread(ctx, id).await
+}
+
+/// The working days of the tenant's country while a handover lasts.
+fn working_days(ctx: &Ctx, today: NaiveDate, last_day: NaiveDate) -> Result<WorkingDays> {
+    let until = last_day
+        .checked_add_days(Days::new(AFTERWARDS_DAYS))
+        .unwrap_or(last_day);
+    Ok(WorkingDays::of(&ctx.tenant()?.country, today, until))
 }
 
 /// Everything that the caller can mend about his words and the successor, at once.

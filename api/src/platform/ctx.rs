@@ -24,6 +24,8 @@ use crate::error::{Error, Result};
 pub struct TenantSettings {
     /// The tenant.
     pub id: Uuid,
+    /// ISO 3166-1 alpha-2 code of where its public holidays are.
+    pub country: String,
     /// Its days begin and end here.
     pub zone: Tz,
     /// ISO 4217 code that sums, orders and risk use.

@@ -89,6 +89,7 @@ async fn recognise(app: &Arc<App>, token: &str) -> Result<Recognised> {
 /// What requests need to know of a tenant, as its row has it.
 struct SettingsRow {
     id: Uuid,
+    country: String,
     time_zone: String,
     currency: String,
     visibility: String,
@@ -98,7 +99,7 @@ struct SettingsRow {
 
 impl SettingsRow {
     /// Its columns, in the order that [`read`](Self::read) has them.
-    const COLUMNS: [tenant::Column; 8] = [
+    const COLUMNS: [tenant::Column; 9] = [
         tenant::Column::Id,
         tenant::Column::TimeZone,
         tenant::Column::Currency,
@@ -107,12 +108,14 @@ impl SettingsRow {
         tenant::Column::RiskHigh,
         tenant::Column::RiskCritical,
         tenant::Column::ContinuityThreshold,
+        tenant::Column::Country,
     ];
 
     /// Reads its columns, of which the first is at the place `at`.
     fn read(row: &QueryResult, at: usize) -> std::result::Result<Self, DbErr> {
         Ok(Self {
             id: row.try_get_by_index(at)?,
+            country: row.try_get_by_index(at + 8)?,
             time_zone: row.try_get_by_index(at + 1)?,
             currency: row.try_get_by_index(at + 2)?,
             visibility: row.try_get_by_index(at + 3)?,
@@ -130,6 +133,7 @@ impl From<tenant::Model> for SettingsRow {
     fn from(row: tenant::Model) -> Self {
         Self {
             id: row.id,
+            country: row.country,
             time_zone: row.time_zone,
             currency: row.currency,
             visibility: row.account_visibility,
@@ -302,6 +306,7 @@ fn settings(row: SettingsRow) -> Result<TenantSettings> {
     let [medium, high, critical] = row.borders;
     Ok(TenantSettings {
         id: row.id,
+        country: row.country,
         zone: row.time_zone.parse().map_err(|_| bad("time zone"))?,
         currency: row.currency,
         visibility: row.visibility.parse().map_err(|_| bad("visibility"))?,
