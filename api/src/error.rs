@@ -135,6 +135,15 @@ impl Error {
         )
     }
 
+    /// What a caller can mend, where there is no payload to say it in: nothing for what does not exist, a BAD_USER_INPUT with
+    /// the first of the messages for the rest.
+    pub fn in_query(errors: Vec<UserError>) -> Result<()> {
+        match errors.into_iter().find(|error| error.code != UserErrorCode::NotFound) {
+            Some(error) => Err(Self::BadInput(error.message)),
+            None => Ok(()),
+        }
+    }
+
     /// True when the database refused a duplicate.
     pub fn is_unique_violation(error: &DbErr) -> bool {
         matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::platform::events::reader;
 use crate::platform::idempotency;
 use crate::platform::jobs::{self, Job, Running};
-use crate::{handovers, housekeeping, imports, risk};
+use crate::{departures, handovers, housekeeping, imports, risk};
 
 /// The followers of the event log.
 const HANDOVERS: &str = "handovers";
@@ -36,6 +36,10 @@ pub fn all() -> Vec<Job> {
         Job::Daily {
             name: "handovers.day",
             run: |ctx| Box::pin(handovers::jobs::run_day(ctx)),
+        },
+        Job::Daily {
+            name: "departures.day",
+            run: |ctx| Box::pin(departures::jobs::run_day(ctx)),
         },
         Job::Daily {
             name: "risk.day",

@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
-    accounts, activities, api_clients, contacts, events, handovers, imports, members, orders, products, risk, sessions,
-    signals, tenants,
+    accounts, activities, api_clients, contacts, departures, events, handovers, imports, members, orders, products,
+    risk, sessions, signals, successors, tenants,
 };
 
 /// Deep enough for the introspection query of common tools.
@@ -41,6 +41,8 @@ pub struct Query(
     signals::SignalQuery,
     risk::RiskQuery,
     handovers::HandoverQuery,
+    departures::DepartureQuery,
+    successors::SuccessorQuery,
     imports::ImportQuery,
     events::EventQuery,
 );
@@ -60,6 +62,7 @@ pub struct Mutation(
     orders::OrderMutation,
     signals::SignalMutation,
     handovers::HandoverMutation,
+    departures::DepartureMutation,
     imports::ImportMutation,
 );
 
@@ -189,6 +192,8 @@ pub enum Node {
     ApiClient(api_clients::ApiClient),
     /// An account passing from one member to the next.
     Handover(handovers::Handover),
+    /// A member who leaves or rotates.
+    Departure(departures::Departure),
     /// A step of a handover.
     HandoverStep(handovers::HandoverStep),
     /// Something that happened.
@@ -290,6 +295,10 @@ pub(crate) async fn node(gql: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         },
         "step" => match loaders.load_one(handovers::StepById(key)).await? {
             Some(row) => Some(Node::HandoverStep(handovers::HandoverStep::of(row)?)),
+            None => None,
+        },
+        "dep" => match loaders.load_one(departures::DepartureById(key)).await? {
+            Some(row) => Some(Node::Departure(departures::Departure::of(row)?)),
             None => None,
         },
         "evt" => loaders

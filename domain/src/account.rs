@@ -23,6 +23,8 @@ text_enum! {
         Assigned = "ASSIGNED",
         /// A handover passed it on.
         Handover = "HANDOVER",
+        /// The owner's last day was over, and no handover had been planned.
+        OwnerLeft = "OWNER_LEFT",
         /// It came out of a merge of two accounts.
         Merged = "MERGED",
     }

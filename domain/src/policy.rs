@@ -130,6 +130,10 @@ text_enum! {
         HandoverCancel = "HANDOVER_CANCEL",
         /// Declare a handover failed, with a reason.
         HandoverFail = "HANDOVER_FAIL",
+        /// See the departures of members and what was opened for them.
+        DepartureRead = "DEPARTURE_READ",
+        /// Plan the departure of a member, look at its effect, or undo it.
+        DeparturePlan = "DEPARTURE_PLAN",
         /// Read the event log, as far as the grant reaches; see [`reads_whole_log`].
         EventRead = "EVENT_READ",
         /// See import runs and their problems.
@@ -207,9 +211,12 @@ pub const fn grant(role: Role, action: Action) -> Grant {
         | A::HandoverComplete
         | A::HandoverCancel => [Grant::All, Grant::Subtree, Grant::Related, Grant::Never],
 
-        A::AccountAssign | A::AccountMerge | A::HandoverOverride | A::HandoverFail => {
-            [Grant::All, Grant::Subtree, Grant::Never, Grant::Never]
-        }
+        A::AccountAssign
+        | A::AccountMerge
+        | A::HandoverOverride
+        | A::HandoverFail
+        | A::DepartureRead
+        | A::DeparturePlan => [Grant::All, Grant::Subtree, Grant::Never, Grant::Never],
 
         A::ProductChange => [Grant::All, Grant::All, Grant::Never, Grant::Never],
 
@@ -300,6 +307,8 @@ pub const fn scope_for(action: Action) -> Option<Scope> {
         A::MemberRead => Some(Scope::MembersRead),
         A::HandoverOverride
         | A::HandoverFail
+        | A::DepartureRead
+        | A::DeparturePlan
         | A::MemberInvite
         | A::MemberChange
         | A::MemberRemove

@@ -17,6 +17,8 @@ pub mod api_client;
 pub mod api_client_credential;
 pub mod assessment;
 pub mod contact;
+pub mod departure;
+pub mod departure_handover;
 pub mod event;
 pub mod handover;
 pub mod handover_step;
@@ -102,6 +104,8 @@ tenant_owned!(
     assessment = "assessment",
     handover = "handover",
     handover_step = "handover_step",
+    departure = "departure",
+    departure_handover = "departure_handover",
     upload = "upload",
     import_run = "import_run",
     event = "event",

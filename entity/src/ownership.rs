@@ -21,7 +21,7 @@ pub struct Model {
     pub starts_at: DateTimeUtc,
     /// Until when; empty while he owns it.
     pub ends_at: Option<DateTimeUtc>,
-    /// How he came to it: `CREATED`, `ASSIGNED`, `HANDOVER` or `MERGED`.
+    /// How he came to it: `CREATED`, `ASSIGNED`, `HANDOVER`, `OWNER_LEFT` or `MERGED`.
     pub reason: String,
     /// Handover that gave it to him; empty when none did.
     pub handover_id: Option<Uuid>,

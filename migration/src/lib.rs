@@ -11,6 +11,7 @@ mod m20261123_000003_documents;
 mod m20261123_000004_import_queue;
 mod m20261123_000005_sorted_grams;
 mod m20261123_000006_owner_by_risk;
+mod m20261123_000007_departures;
 mod role;
 mod table;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_import_queue::Migration),
             Box::new(m20261123_000005_sorted_grams::Migration),
             Box::new(m20261123_000006_owner_by_risk::Migration),
+            Box::new(m20261123_000007_departures::Migration),
         ]
     }
 }

@@ -196,6 +196,12 @@ impl Company {
             "hand",
             made("handoverPlan", "HandoverPlanInput", handover, "handover").await,
         );
+        let departure =
+            json!({ "memberId": self.observer.id(), "kind": "ROTATING", "lastDay": last_day, "reason": "ROTATION" });
+        ids.insert(
+            "dep",
+            made("departurePlan", "DeparturePlanInput", departure, "departure").await,
+        );
         let invitation = json!({ "email": "new@example.com", "role": "REP" });
         ids.insert(
             "inv",

@@ -1,6 +1,8 @@
 //! The table of everything that can be asked: who may, and how it is called with ids. The coverage test compares it
 //! with the built schema; the isolation and policy tests run every row.
 
+mod handovers;
+
 use domain::policy::Action;
 use serde_json::{Value, json};
 
@@ -80,12 +82,17 @@ pub const LISTS: &[(&str, Who)] = &[
     ("ContactContinuity.missing", Who::May(Action::HandoverRead)),
     ("ContactContinuity.reachedOut", Who::May(Action::ActivityRead)),
     ("Continuity.contacts", Who::May(Action::HandoverRead)),
+    ("Departure.handovers", Who::May(Action::HandoverRead)),
+    ("DeparturePreview.accounts", Who::May(Action::DeparturePlan)),
+    ("DepartureProposal.shares", Who::May(Action::DeparturePlan)),
+    ("DepartureUndone.kept", Who::May(Action::DeparturePlan)),
     ("Handover.steps", Who::May(Action::HandoverRead)),
     ("Import.problems", Who::May(Action::ImportRead)),
     ("Member.reports", Who::May(Action::MemberRead)),
     ("Order.lines", Who::May(Action::OrderRead)),
     ("RiskFactor.evidence", Who::May(Action::AssessmentRead)),
     ("RiskSummary.bands", Who::May(Action::AssessmentRead)),
+    ("SuccessorAdvice.shares", Who::May(Action::HandoverPlan)),
     ("Viewer.memberships", Who::Person),
     ("Viewer.sessions", Who::Person),
 ];
@@ -96,6 +103,12 @@ const fn row(field: &'static str, who: Who, call: Call) -> Row {
 
 /// One row a root field.
 pub fn rows() -> Vec<Row> {
+    let mut rows = general();
+    rows.extend(handovers::rows());
+    rows
+}
+
+fn general() -> Vec<Row> {
     use Action as A;
     use Call::{Mutation as M, Named as N, Query as Q, Subscription as S};
     use Who::{Anybody, AnybodyButClients, May, Person};
@@ -498,44 +511,6 @@ pub fn rows() -> Vec<Row> {
             Q(|ids| format!("(accountId: \"{}\") {{ nodes {{ band }} }}", ids.get("acct"))),
         ),
         // Handovers.
-        row(
-            "handover",
-            May(A::HandoverRead),
-            Q(|ids| format!("(id: \"{}\") {{ status }}", ids.get("hand"))),
-        ),
-        row(
-            "handovers",
-            May(A::HandoverRead),
-            Q(|ids| {
-                format!(
-                    "(filter: {{ accountId: \"{}\" }}) {{ nodes {{ id }} totalCount }}",
-                    ids.get("acct")
-                )
-            }),
-        ),
-        row(
-            "handoverPlan",
-            May(A::HandoverPlan),
-            M(|ids| {
-                json!({ "accountId": ids.get("acct"), "toMemberId": ids.get("mem"),
-            "lastDay": "2099-01-05", "reason": "ROTATION" })
-            }),
-        ),
-        row(
-            "handoverComplete",
-            May(A::HandoverComplete),
-            M(|ids| json!({ "id": ids.get("hand"), "version": 1 })),
-        ),
-        row(
-            "handoverCancel",
-            May(A::HandoverCancel),
-            M(|ids| json!({ "id": ids.get("hand"), "version": 1, "reason": "x" })),
-        ),
-        row(
-            "handoverFail",
-            May(A::HandoverFail),
-            M(|ids| json!({ "id": ids.get("hand"), "version": 1, "reason": "x" })),
-        ),
         // Imports and the log.
         row(
             "import",

@@ -83,7 +83,7 @@ pub async fn insert(ctx: &Ctx, tx: &WriteTx, models: Vec<account::ActiveModel>) 
     if models.is_empty() {
         return Ok(());
     }
-    require_owners(tx, &models).await?;
+    require_owners(ctx, tx, &models).await?;
     let mut spans = Vec::with_capacity(models.len());
     let mut grams = Vec::new();
     for model in &models {
@@ -103,10 +103,10 @@ pub async fn insert(ctx: &Ctx, tx: &WriteTx, models: Vec<account::ActiveModel>) 
     Ok(())
 }
 
-async fn require_owners(tx: &WriteTx, models: &[account::ActiveModel]) -> Result<()> {
+async fn require_owners(ctx: &Ctx, tx: &WriteTx, models: &[account::ActiveModel]) -> Result<()> {
     let wanted: BTreeSet<Uuid> = models.iter().map(|model| *model.owner_id.as_ref()).collect();
     let wanted: Vec<Uuid> = wanted.into_iter().collect();
-    if members::service::owners_lock(tx, &wanted).await?.len() == wanted.len() {
+    if members::service::owners_lock(ctx, tx, &wanted).await?.len() == wanted.len() {
         return Ok(());
     }
     Err(Error::user(

@@ -82,7 +82,7 @@ pub async fn account_create(ctx: &Ctx, draft: AccountDraft) -> Result<account::M
     ctx.authorize(Action::AccountCreate)?;
     let tx = ctx.write().await?;
     let owner = match draft.owner.or(ctx.actor.member()) {
-        Some(owner) => members::member_require_owner(&tx, owner, &["ownerId"]).await?.id,
+        Some(owner) => members::member_require_owner(ctx, &tx, owner, &["ownerId"]).await?.id,
         None => {
             return Err(Error::user(
                 &["ownerId"],
@@ -279,7 +279,7 @@ async fn set_archived(
         ));
     }
     if at.is_none() {
-        members::member_require_owner(&tx, old.owner_id, &["id"]).await?;
+        members::member_require_owner(ctx, &tx, old.owner_id, &["id"]).await?;
     }
     let model = account::ActiveModel {
         archived_at: Set(at),
@@ -300,7 +300,7 @@ pub async fn account_team_add(ctx: &Ctx, id: Uuid, member: Uuid) -> Result<accou
     ctx.authorize(Action::AccountTeamChange)?;
     let tx = ctx.write().await?;
     let account = account_require_live(ctx, &tx, Action::AccountTeamChange, id, &["accountId"]).await?;
-    members::service::member_require_locked(&tx, member, &["memberId"]).await?;
+    members::service::member_require_locked(ctx, &tx, member, &["memberId"]).await?;
     let team = queries::team(&tx, &[id]).await?;
     if team.iter().any(|row| row.member_id == member) {
         return Ok(account);
@@ -353,7 +353,7 @@ pub async fn account_assign(ctx: &Ctx, id: Uuid, version: i64, member: Uuid) -> 
     ctx.authorize(Action::AccountAssign)?;
     let tx = ctx.write().await?;
     let old = account_require_live(ctx, &tx, Action::AccountAssign, id, &["accountId"]).await?;
-    members::member_require_owner(&tx, member, &["memberId"]).await?;
+    members::member_require_owner(ctx, &tx, member, &["memberId"]).await?;
     if old.version != version {
         return Err(reader::stale(&tx, id, version, old.version).await?);
     }

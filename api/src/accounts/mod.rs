@@ -6,6 +6,7 @@
 //!   never read the table themselves.
 //! * Search goes by folded bigrams in `account_gram`, written with the account.
 
+pub mod book;
 pub mod bulk;
 mod changes;
 pub mod lifecycle;

@@ -57,6 +57,16 @@ pub fn visible_ids(circle: Option<&Arc<Vec<Uuid>>>, tenant: Uuid) -> Option<Sele
     })
 }
 
+/// Ids of the accounts under an open handover.
+pub fn handed_over(tenant: Uuid) -> SelectStatement {
+    Query::select()
+        .column(handover::Column::AccountId)
+        .from(handover::Entity)
+        .and_where(handover::Column::TenantId.eq(tenant))
+        .and_where(handover::Column::Status.is_in(OPEN_HANDOVER))
+        .to_owned()
+}
+
 /// Accounts with this member on the team.
 pub fn on_team_of(tenant: Uuid, member: Uuid) -> Condition {
     let teams = Query::select()

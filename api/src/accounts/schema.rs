@@ -290,7 +290,7 @@ pub struct Ownership {
     pub starts_at: DateTime<Utc>,
     /// Instant it ended; null while it lasts.
     pub ends_at: Option<DateTime<Utc>>,
-    /// Why it began: CREATED, ASSIGNED, HANDOVER or MERGED.
+    /// Why it began: CREATED, ASSIGNED, HANDOVER, OWNER_LEFT or MERGED.
     pub reason: String,
     #[graphql(skip)]
     member: MemberId,

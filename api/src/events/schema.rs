@@ -116,6 +116,7 @@ fn prefix_under(name: &str) -> Option<&'static str> {
         "order" => "ord",
         "product" => "prod",
         "handover" => "hand",
+        "departure" => "dep",
         "signal" => "sig",
         "assessment" => "assm",
         "import" => "imp",

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use domain::account::OwnershipReason;
 use domain::handover::{Trigger, transition};
-use domain::policy::Action;
-use entity::handover;
+use domain::policy::{Action, Role};
+use entity::{account, handover, member};
 use sea_orm::Set;
 use serde_json::json;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::service::status_of;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
-use crate::platform::tenancy::WriteTx;
+use crate::platform::tenancy::{TenantDb, WriteTx};
 use crate::{accounts, members};
 
 /// Gives the account to the successor if the handover's last day is over; in a transaction of its own.
@@ -23,68 +23,127 @@ pub async fn switch(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<()> {
     let Some(old) = queries::one(&tx, id).await? else {
         return Ok(());
     };
-    let status = status_of(&old)?;
-    if old.last_day >= today || !status.is_before_switch() {
+    if old.last_day >= today || !status_of(&old)?.is_before_switch() {
         return Ok(());
     }
-    let next = transition(status, Trigger::OwnershipSwitched).map_err(Error::internal)?;
     let account =
         accounts::service::account_require_locked(ctx, &tx, Action::AccountAssign, old.account_id, &["accountId"])
             .await?;
-    let to = successor(&tx, &old, today).await?;
+    pass_on(ctx, &tx, &old, &account).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The account goes to its successor now, whatever the day.
+async fn pass_on(ctx: &Ctx, tx: &WriteTx, old: &handover::Model, account: &account::Model) -> Result<()> {
+    let next = transition(status_of(old)?, Trigger::OwnershipSwitched).map_err(Error::internal)?;
+    let to = successor(ctx, tx, old).await?;
     let change = handover::ActiveModel {
         status: Set(next.as_str().into()),
         to_member_id: Set(to),
         switched_at: Set(Some(ctx.now)),
         ..Default::default()
     };
-    if !queries::change(&tx, &old, change).await? {
+    if !queries::change(tx, old, change).await? {
         // Somebody changed it at this moment; the job looks again.
         return Err(Error::internal("a handover changed while ownership switched"));
     }
     if account.owner_id != to {
-        accounts::service::ownership_switch(ctx, &tx, &account, to, OwnershipReason::Handover, Some(id)).await?;
+        accounts::service::ownership_switch(ctx, tx, account, to, OwnershipReason::Handover, Some(old.id)).await?;
     }
     let fields: &[&str] = if to == old.to_member_id {
         &["status", "switchedAt"]
     } else {
         &["status", "switchedAt", "to"]
     };
+    emit_switched(tx, old, fields, to);
+    Ok(())
+}
+
+fn emit_switched(tx: &WriteTx, old: &handover::Model, fields: &[&str], to: Uuid) {
     tx.emit(
-        NewEvent::new("handover.switched", "hand", id)
+        NewEvent::new("handover.switched", "hand", old.id)
             .on_account(old.account_id)
             .with(json!({ "version": old.version + 1, "fields": fields, "toMember": to })),
     );
-    tx.commit().await?;
-    Ok(())
 }
 
 /// Who takes the account: the planned successor, else the leaver's manager, else an administrator. He still may when
 /// this transaction ends.
-async fn successor(tx: &WriteTx, handover: &handover::Model, today: NaiveDate) -> Result<Uuid> {
+async fn successor(ctx: &Ctx, tx: &WriteTx, handover: &handover::Model) -> Result<Uuid> {
     let leaver = queries::member(tx, handover.from_member_id).await?;
     let manager = leaver.and_then(|leaver| leaver.manager_id);
-    for id in [Some(handover.to_member_id), manager].into_iter().flatten() {
-        if takes_over(tx, id, today).await? {
-            return Ok(id);
-        }
-    }
+    let named = [Some(handover.to_member_id), manager];
+    first_able(ctx, tx, named.into_iter().flatten(), handover.from_member_id).await
+}
+
+/// The first of these who may own an account, else an administrator; the one who leaves comes last, because somebody must
+/// own it.
+async fn first_able(ctx: &Ctx, tx: &WriteTx, named: impl Iterator<Item = Uuid>, leaver: Uuid) -> Result<Uuid> {
     let mut admins = queries::admins(tx).await?;
-    // The one who leaves comes last: somebody must own the account.
-    admins.sort_by_key(|admin| admin.id == handover.from_member_id);
-    for admin in admins {
-        if takes_over(tx, admin.id, today).await? {
-            return Ok(admin.id);
+    admins.sort_by_key(|admin| admin.id == leaver);
+    for id in named.chain(admins.iter().map(|admin| admin.id)) {
+        if !members::service::owners_lock(ctx, tx, &[id]).await?.is_empty() {
+            return Ok(id);
         }
     }
     Err(Error::internal("nobody is left to take an account over"))
 }
 
-async fn takes_over(tx: &WriteTx, member: Uuid, today: NaiveDate) -> Result<bool> {
-    let owners = members::service::owners_lock(tx, &[member]).await?;
-    Ok(owners
-        .iter()
-        .any(|owner| owner.last_day.is_none_or(|leaves| leaves >= today)))
+/// Whom the accounts of somebody who leaves fall to when nobody is named: his manager, else an administrator.
+pub async fn heir_of(
+    _: &Ctx,
+    db: &TenantDb,
+    leaver: &member::Model,
+    last_day: NaiveDate,
+) -> Result<Option<member::Model>> {
+    let able = |heir: &member::Model| {
+        heir.id != leaver.id
+            && heir.ended_at.is_none()
+            && heir.role != Role::Observer.as_str()
+            && heir.last_day.is_none_or(|leaves| leaves > last_day)
+    };
+    if let Some(manager) = leaver.manager_id
+        && let Some(manager) = queries::member(db, manager).await?.filter(able)
+    {
+        return Ok(Some(manager));
+    }
+    Ok(queries::admins(db).await?.into_iter().find(able))
+}
+
+/// Gives an account whose owner's last day is over to whom it is handed over, else to the owner's manager, else to an
+/// administrator; in a transaction of its own. Whether it has a new owner.
+pub async fn rescue(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<bool> {
+    let tx = ctx.write().await?;
+    let account =
+        accounts::service::account_require_locked(ctx, &tx, Action::AccountAssign, id, &["accountId"]).await?;
+    let owner = queries::member(&tx, account.owner_id).await?;
+    let Some(owner) = owner.filter(|owner| owner.last_day.is_some_and(|last_day| last_day < today)) else {
+        return Ok(false);
+    };
+    if account.archived_at.is_some() {
+        return Ok(false);
+    }
+    match queries::open_of(&tx, id).await? {
+        Some(open) if status_of(&open)?.is_before_switch() => pass_on(ctx, &tx, &open, &account).await?,
+        open => {
+            let to = first_able(ctx, &tx, owner.manager_id.into_iter(), owner.id).await?;
+            accounts::service::ownership_switch(ctx, &tx, &account, to, OwnershipReason::OwnerLeft, None).await?;
+            // Who had taken it over and leaves himself: whoever follows him has the relation to prove.
+            if let Some(open) = open {
+                let change = handover::ActiveModel {
+                    to_member_id: Set(to),
+                    ..Default::default()
+                };
+                if !queries::change(&tx, &open, change).await? {
+                    return Err(Error::internal("a handover changed while its account found an owner"));
+                }
+                emit_switched(&tx, &open, &["to"], to);
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Marks the handover as stalled if the day of a step has passed without it; in a transaction of its own.

@@ -82,6 +82,29 @@ pub async fn handover_cancel(ctx: &Ctx, id: Uuid, version: i64, reason: String) 
     reread(ctx, id).await
 }
 
+/// Cancels the handovers of a departure that are still PLANNED, inside the caller's transaction; how many, and the open ones
+/// that go on.
+pub async fn handovers_call_off(
+    ctx: &Ctx,
+    tx: &WriteTx,
+    departure: Uuid,
+    reason: &str,
+) -> Result<(usize, Vec<handover::Model>)> {
+    let open = queries::open_of_departure_lock(tx, departure).await?;
+    let trigger = Trigger::Cancelled { reason };
+    let (planned, kept): (Vec<_>, Vec<_>) = open.into_iter().partition(|row| row.status == Status::Planned.as_str());
+    let next = transition(Status::Planned, trigger).map_err(|refusal| refused(&refusal, "reason"))?;
+    let ids: Vec<Uuid> = planned.iter().map(|row| row.id).collect();
+    if queries::end_planned(tx, &ids, next, ctx.now, reason).await? != ids.len() as u64 {
+        return Err(Error::internal("a locked handover changed"));
+    }
+    for row in &planned {
+        emit_end(tx, "handover.cancelled", row);
+        plan::emit_access(tx, row.account_id, row.to_member_id, "HANDOVER_CANCELLED");
+    }
+    Ok((planned.len(), kept))
+}
+
 /// Declares that the relation did not pass over.
 pub async fn handover_fail(ctx: &Ctx, id: Uuid, version: i64, reason: String) -> Result<handover::Model> {
     ctx.authorize(Action::HandoverFail)?;

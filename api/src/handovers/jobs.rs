@@ -6,9 +6,9 @@ use entity::event;
 use uuid::Uuid;
 
 use super::{calendar, endings, queries};
-use crate::accounts;
 use crate::error::Result;
 use crate::platform::Ctx;
+use crate::{accounts, members};
 
 /// Handovers read at a time.
 const PAGE: u64 = 100;
@@ -37,8 +37,39 @@ pub async fn run_day(ctx: &Ctx) -> Result<()> {
         // The next page is read anew.
         ctx.end_read().await?;
     }
+    rescue_forgotten(ctx, &mut failure).await?;
     stall_late(ctx, &mut failure).await?;
     failure.map_or(Ok(()), Err)
+}
+
+/// An account always has an owner who is there: those that somebody left behind find one.
+async fn rescue_forgotten(ctx: &Ctx, failure: &mut Option<crate::error::Error>) -> Result<()> {
+    let today = ctx.today()?;
+    let gone = members::service::gone_on(ctx, today).await?;
+    ctx.end_read().await?;
+    for owner in gone {
+        loop {
+            let db = ctx.read().await?;
+            let left = accounts::book::owned(&db, owner, PAGE).await?;
+            drop(db);
+            ctx.end_read().await?;
+            let mut found = 0;
+            for account in &left {
+                match calendar::rescue(ctx, *account, today).await {
+                    Ok(is_found) => found += usize::from(is_found),
+                    Err(error) => {
+                        tracing::error!(%account, %error, "finding an owner failed");
+                        failure.get_or_insert(error);
+                    }
+                }
+            }
+            // Those that are left stay so today: nobody may take them, or it failed.
+            if found == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn stall_late(ctx: &Ctx, failure: &mut Option<crate::error::Error>) -> Result<()> {

@@ -20,7 +20,7 @@ mod subscriptions;
 mod types;
 
 pub use loaders::{HandoverById, StepById};
-pub use schema::{HandoverMutation, HandoverQuery};
+pub use schema::{HandoverMutation, HandoverQuery, handover_page};
 pub use subscriptions::HandoverSubscription;
 pub use types::{Handover, HandoverStep, of_account, open_of_account};
 

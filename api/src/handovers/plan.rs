@@ -4,9 +4,9 @@ use chrono::{Days, NaiveDate};
 use domain::calendar::WorkingDays;
 use domain::handover::{KeyContact, Plan, Status, plan};
 use domain::lang::Text;
-use domain::policy::{Action, Role};
+use domain::policy::Action;
 use domain::risk::FactorKind;
-use entity::{handover, handover_step, member, signal};
+use entity::{departure_handover, handover, handover_step, member, signal};
 use sea_orm::Set;
 use serde_json::json;
 use uuid::Uuid;
@@ -48,54 +48,113 @@ pub async fn handover_plan(ctx: &Ctx, draft: HandoverDraft) -> Result<handover::
     let tx = ctx.write().await?;
     let account =
         accounts::service::account_require_live(ctx, &tx, Action::HandoverPlan, draft.account, &["accountId"]).await?;
-    let to = members::member_require_owner(&tx, draft.to, &["toMemberId"]).await?;
-    let (reason, note) = checked(&draft, today, account.owner_id, &to)?;
+    let to = members::member_require_owner(ctx, &tx, draft.to, &["toMemberId"]).await?;
+    let terms = checked(&draft, today, account.owner_id, &to)?;
     if queries::open_of(&tx, account.id).await?.is_some() {
         return Err(already_open());
     }
-    let key_contacts = contacts::service::key_contacts(ctx, &tx, account.id).await?;
-    let key_contacts: Vec<KeyContact> = key_contacts.iter().map(key_contact).collect();
-    let working_days = working_days(ctx, today, draft.last_day)?;
-    let plan = plan(today, draft.last_day, &key_contacts, |day| working_days.includes(day));
+    let opening = Opening {
+        account: account.id,
+        from: account.owner_id,
+        to: to.id,
+    };
+    let opened = handovers_open(ctx, &tx, &[opening], &terms).await?;
+    tx.commit().await?;
+    match opened.first() {
+        Some(id) => reread(ctx, *id).await,
+        None => Err(Error::internal("no handover was opened")),
+    }
+}
 
-    let id = Uuid::now_v7();
-    let model = handover::ActiveModel {
-        tenant_id: Set(tx.tenant()),
+/// An account that passes from its owner to somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The account.
+    pub account: Uuid,
+    /// Its owner.
+    pub from: Uuid,
+    /// Who takes it over.
+    pub to: Uuid,
+}
+
+/// What handovers that are opened together have in common.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The owner's last day.
+    pub last_day: NaiveDate,
+    /// Why.
+    pub reason: String,
+    /// Anything else.
+    pub note: Option<String>,
+}
+
+/// Opens handovers with their steps, in as many statements as of one, inside the transaction of a caller who holds the
+/// accounts and the successors and has found none of the accounts under handover. Their ids, in the order given.
+pub async fn handovers_open(ctx: &Ctx, tx: &WriteTx, openings: &[Opening], terms: &Terms) -> Result<Vec<Uuid>> {
+    let today = ctx.today()?;
+    let working_days = working_days(ctx, today, terms.last_day)?;
+    let accounts: Vec<Uuid> = openings.iter().map(|opening| opening.account).collect();
+    let contacts = contacts::service::key_contacts_of(ctx, tx, &accounts).await?;
+    let (mut ids, mut rows, mut steps, mut hopeless) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for opening in openings {
+        let contacts = contacts.get(&opening.account).map_or(&[][..], Vec::as_slice);
+        let contacts: Vec<KeyContact> = contacts.iter().map(key_contact).collect();
+        let plan = plan(today, terms.last_day, &contacts, |day| working_days.includes(day));
+        let id = Uuid::now_v7();
+        rows.push(row(ctx, id, opening, terms, plan.no_time));
+        steps.extend(step_rows(id, &plan, terms.last_day));
+        tx.emit(
+            NewEvent::new("handover.planned", "hand", id)
+                .on_account(opening.account)
+                .with(json!({
+                    "version": 1, "fromMember": opening.from, "toMember": opening.to,
+                    "steps": plan.steps.len(), "dropped": plan.dropped.len(), "noTime": plan.no_time,
+                })),
+        );
+        emit_access(tx, opening.account, opening.to, "HANDOVER_PLANNED");
+        if plan.no_time {
+            hopeless.push(opening.account);
+        }
+        ids.push(id);
+    }
+    tx.insert_many(rows).await.map_err(opened_meanwhile)?;
+    tx.insert_many(steps).await?;
+    raise_signals(ctx, tx, &hopeless, today).await?;
+    Ok(ids)
+}
+
+/// Notes that these handovers were opened for a departure.
+pub async fn handovers_link(tx: &WriteTx, departure: Uuid, handovers: &[Uuid]) -> Result<()> {
+    let links = handovers.iter().map(|handover| departure_handover::ActiveModel {
+        tenant_id: Set(Uuid::nil()),
+        handover_id: Set(*handover),
+        departure_id: Set(departure),
+    });
+    Ok(tx.insert_many(links.collect()).await?)
+}
+
+fn row(ctx: &Ctx, id: Uuid, opening: &Opening, terms: &Terms, no_time: bool) -> handover::ActiveModel {
+    handover::ActiveModel {
+        tenant_id: Set(Uuid::nil()),
         id: Set(id),
-        account_id: Set(account.id),
-        from_member_id: Set(account.owner_id),
-        to_member_id: Set(to.id),
+        account_id: Set(opening.account),
+        from_member_id: Set(opening.from),
+        to_member_id: Set(opening.to),
         status: Set(Status::Planned.as_str().into()),
-        reason: Set(reason),
-        note: Set(note),
-        last_day: Set(draft.last_day),
+        reason: Set(terms.reason.clone()),
+        note: Set(terms.note.clone()),
+        last_day: Set(terms.last_day),
         planned_at: Set(ctx.now),
         switched_at: Set(None),
         ended_at: Set(None),
         end_reason: Set(None),
         overridden: Set(false),
-        no_time: Set(plan.no_time),
+        no_time: Set(no_time),
         stalled_since: Set(None),
         planned_by_id: Set(ctx.actor.member()),
         version: Set(1),
         created_at: Set(ctx.now),
-    };
-    tx.insert(model).await.map_err(opened_meanwhile)?;
-    tx.insert_many(step_rows(id, &plan, draft.last_day)).await?;
-    tx.emit(
-        NewEvent::new("handover.planned", "hand", id)
-            .on_account(account.id)
-            .with(json!({
-                "version": 1, "fromMember": account.owner_id, "toMember": to.id,
-                "steps": plan.steps.len(), "dropped": plan.dropped.len(), "noTime": plan.no_time,
-            })),
-    );
-    emit_access(&tx, account.id, to.id, "HANDOVER_PLANNED");
-    if plan.no_time {
-        raise_signal(ctx, &tx, account.id, today).await?;
     }
-    tx.commit().await?;
-    reread(ctx, id).await
 }
 
 /// The working days of the tenant's country while a handover lasts.
@@ -106,25 +165,17 @@ fn working_days(ctx: &Ctx, today: NaiveDate, last_day: NaiveDate) -> Result<Work
     Ok(WorkingDays::of(&ctx.tenant()?.country, today, until))
 }
 
-/// Everything that the caller can mend about his words and the successor, at once.
-fn checked(
-    draft: &HandoverDraft,
-    today: NaiveDate,
-    owner: Uuid,
-    to: &member::Model,
-) -> Result<(String, Option<String>)> {
-    let mut checks = Checks::default();
-    let reason = checks.text("reason", draft.reason.clone(), NAME_CHARS);
-    let note = checks.optional("note", draft.note.clone(), NOTE_CHARS);
+/// What is wrong with a last day, told at the field `lastDay`.
+pub fn last_day_check(checks: &mut Checks, today: NaiveDate, last_day: NaiveDate) {
     checks.require(
-        draft.last_day >= today,
+        last_day >= today,
         "lastDay",
         UserErrorCode::Invalid,
         Text::fixed("The last day is past.", "最終日が過去の日付です。"),
     );
     let furthest = today.checked_add_days(Days::new(FURTHEST_DAYS)).unwrap_or(today);
     checks.require(
-        draft.last_day <= furthest,
+        last_day <= furthest,
         "lastDay",
         UserErrorCode::Invalid,
         Text::fixed(
@@ -132,6 +183,14 @@ fn checked(
             "最終日は2年以内の日付で指定してください。",
         ),
     );
+}
+
+/// Everything that the caller can mend about his words and the successor, at once.
+fn checked(draft: &HandoverDraft, today: NaiveDate, owner: Uuid, to: &member::Model) -> Result<Terms> {
+    let mut checks = Checks::default();
+    let reason = checks.text("reason", draft.reason.clone(), NAME_CHARS);
+    let note = checks.optional("note", draft.note.clone(), NOTE_CHARS);
+    last_day_check(&mut checks, today, draft.last_day);
     checks.require(
         draft.to != owner,
         "toMemberId",
@@ -139,15 +198,6 @@ fn checked(
         Text::fixed(
             "This member owns the account already.",
             "このメンバーはすでにこの取引先の担当者です。",
-        ),
-    );
-    checks.require(
-        to.role != Role::Observer.as_str(),
-        "toMemberId",
-        UserErrorCode::Invalid,
-        Text::fixed(
-            "An OBSERVER cannot look after accounts.",
-            "OBSERVERは取引先を担当できません。",
         ),
     );
     // Ownership switches after the last day, so the successor must still be there then.
@@ -161,7 +211,11 @@ fn checked(
         ),
     );
     checks.done()?;
-    Ok((reason, note))
+    Ok(Terms {
+        last_day: draft.last_day,
+        reason,
+        note,
+    })
 }
 
 fn already_open() -> Error {
@@ -213,39 +267,42 @@ fn step_rows(handover: Uuid, plan: &Plan, last_day: NaiveDate) -> Vec<handover_s
         .collect()
 }
 
-/// Nobody can be introduced any more: the account is at risk, and the assessment must know why.
-async fn raise_signal(ctx: &Ctx, tx: &WriteTx, account: Uuid, today: NaiveDate) -> Result<()> {
+/// Nobody can be introduced any more: the accounts are at risk, and their assessments must know why.
+async fn raise_signals(ctx: &Ctx, tx: &WriteTx, accounts: &[Uuid], today: NaiveDate) -> Result<()> {
     let kind = FactorKind::OwnRepChanged;
     let note = Text::fixed(
         "The account is handed over without a working day for introductions.",
         "紹介のための営業日がないまま担当者が交代します。",
     );
-    let id = Uuid::now_v7();
-    tx.insert(signal::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        id: Set(id),
-        account_id: Set(account),
-        kind: Set(kind.as_str().into()),
-        cause: Set(Some(domain::risk::Cause::RepChanged.as_str().into())),
-        controllable: Set(kind.controllable()),
-        occurred_on: Set(today),
-        note: Set(note.get(ctx.request.lang).to_owned()),
-        recorded_by_id: Set(ctx.actor.member()),
-        recorded_at: Set(ctx.now),
-        resolved_on: Set(None),
-        settled_at: Set(None),
-        settled_by_id: Set(None),
-        contact_id: Set(None),
-        activity_id: Set(None),
-        version: Set(1),
-        created_at: Set(ctx.now),
-    })
-    .await?;
-    tx.emit(
-        NewEvent::new("signal.recorded", "sig", id)
-            .on_account(account)
-            .with(json!({ "version": 1, "kind": kind.as_str() })),
-    );
+    let mut rows = Vec::new();
+    for account in accounts {
+        let id = Uuid::now_v7();
+        rows.push(signal::ActiveModel {
+            tenant_id: Set(tx.tenant()),
+            id: Set(id),
+            account_id: Set(*account),
+            kind: Set(kind.as_str().into()),
+            cause: Set(Some(domain::risk::Cause::RepChanged.as_str().into())),
+            controllable: Set(kind.controllable()),
+            occurred_on: Set(today),
+            note: Set(note.get(ctx.request.lang).to_owned()),
+            recorded_by_id: Set(ctx.actor.member()),
+            recorded_at: Set(ctx.now),
+            resolved_on: Set(None),
+            settled_at: Set(None),
+            settled_by_id: Set(None),
+            contact_id: Set(None),
+            activity_id: Set(None),
+            version: Set(1),
+            created_at: Set(ctx.now),
+        });
+        tx.emit(
+            NewEvent::new("signal.recorded", "sig", id)
+                .on_account(*account)
+                .with(json!({ "version": 1, "kind": kind.as_str() })),
+        );
+    }
+    tx.insert_many(rows).await?;
     Ok(())
 }
 

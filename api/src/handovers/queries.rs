@@ -1,10 +1,10 @@
 //! Rows of handovers and their steps, only through the tenant's handle.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::handover::{Status, StepKind};
 use domain::policy::Role;
-use entity::{handover, handover_step, member};
-use sea_orm::sea_query::{Query, SelectStatement};
+use entity::{departure_handover, handover, handover_step, member};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -107,6 +107,50 @@ pub fn of_accounts(tenant: Uuid, accounts: SelectStatement) -> SelectStatement {
         .and_where(handover::Column::TenantId.eq(tenant))
         .and_where(handover::Column::AccountId.in_subquery(accounts))
         .to_owned()
+}
+
+/// Ids of the handovers that were opened for a departure.
+pub fn of_departure(tenant: Uuid, departure: Uuid) -> SelectStatement {
+    Query::select()
+        .column(departure_handover::Column::HandoverId)
+        .from(departure_handover::Entity)
+        .and_where(departure_handover::Column::TenantId.eq(tenant))
+        .and_where(departure_handover::Column::DepartureId.eq(departure))
+        .to_owned()
+}
+
+/// The open handovers of a departure, which nobody else changes before this transaction ends.
+pub async fn open_of_departure_lock(tx: &WriteTx, departure: Uuid) -> Result<Vec<handover::Model>, DbErr> {
+    let select = handover::Entity::find()
+        .filter(handover::Column::Id.in_subquery(of_departure(tx.tenant(), departure)))
+        .filter(is_open())
+        .order_by_asc(handover::Column::Id);
+    tx.all(select.lock(LockType::NoKeyUpdate)).await
+}
+
+/// Ends handovers that are PLANNED; how many.
+pub async fn end_planned(
+    tx: &WriteTx,
+    ids: &[Uuid],
+    next: Status,
+    now: DateTime<Utc>,
+    reason: &str,
+) -> Result<u64, DbErr> {
+    use handover::Column;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    tx.update_with(
+        handover::Entity::update_many()
+            .col_expr(Column::Status, Expr::val(next.as_str()))
+            .col_expr(Column::EndedAt, Expr::val(now))
+            .col_expr(Column::EndReason, Expr::val(reason))
+            .col_expr(Column::StalledSince, Expr::val(None::<DateTime<Utc>>))
+            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .filter(Column::Status.eq(Status::Planned.as_str())),
+    )
+    .await
 }
 
 /// One member.

@@ -6,9 +6,10 @@ use super::HandoverId;
 use super::service::{self, HandoverDraft, HandoverFilter};
 use super::types::{Handover, HandoverStatus};
 use crate::accounts::AccountId;
+use crate::departures::DepartureId;
 use crate::error::Result;
 use crate::members::MemberId;
-use crate::platform::graphql::{Connection, Date, Page, PageArgs, Total, connection, cx, payload};
+use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, payload};
 
 /// How a list of handovers is narrowed. All given conditions must hold.
 #[derive(InputObject, Default)]
@@ -22,6 +23,8 @@ pub struct HandoverFilterInput {
     /// Only those that have not ended.
     #[graphql(default)]
     pub open_only: bool,
+    /// Only those that were opened for this departure.
+    pub departure_id: Option<DepartureId>,
 }
 
 impl From<HandoverFilterInput> for HandoverFilter {
@@ -33,6 +36,7 @@ impl From<HandoverFilterInput> for HandoverFilter {
                 .statuses
                 .map(|statuses| statuses.into_iter().map(Into::into).collect()),
             open_only: input.open_only,
+            departure: input.departure_id.map(Into::into),
         }
     }
 }
@@ -63,32 +67,27 @@ impl HandoverQuery {
         #[graphql(desc = "Rows from the end or before `before`, 1–100.")] last: Option<i32>,
         #[graphql(desc = "Rows in front of this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<Handover>>> {
-        let filter = HandoverFilter::from(filter.unwrap_or_default());
         let args = PageArgs {
             first,
             after,
             last,
             before,
         };
-        let page = shown(service::handover_list(cx(gql), &filter, &args).await?)?;
-        let total = Total::new(move |ctx| {
-            let filter = filter.clone();
-            async move { service::handover_count(&ctx, &filter).await }
-        });
-        Ok(Some(connection(page, total, |handover| handover)))
+        handover_page(gql, filter.unwrap_or_default().into(), &args)
+            .await
+            .map(Some)
     }
 }
 
-/// A page of rows as the API shows them.
-fn shown(page: Page<entity::handover::Model>) -> Result<Page<Handover>> {
-    let rows = page.rows.into_iter();
-    Ok(Page {
-        rows: rows
-            .map(|(cursor, row)| Ok((cursor, Handover::of(row)?)))
-            .collect::<Result<_>>()?,
-        has_previous: page.has_previous,
-        has_next: page.has_next,
-    })
+/// A page of handovers as the API shows them.
+pub async fn handover_page(gql: &Context<'_>, filter: HandoverFilter, args: &PageArgs) -> Result<Connection<Handover>> {
+    let page = service::handover_list(cx(gql), &filter, args).await?;
+    let page = page.try_map(Handover::of)?;
+    let total = Total::new(move |ctx| {
+        let filter = filter.clone();
+        async move { service::handover_count(&ctx, &filter).await }
+    });
+    Ok(connection(page, total, |handover| handover))
 }
 
 /// An account to be handed over by its owner.

@@ -13,8 +13,9 @@ use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::TenantDb;
 
-pub use super::endings::{handover_cancel, handover_complete, handover_fail};
-pub use super::plan::{HandoverDraft, handover_plan};
+pub use super::calendar::heir_of;
+pub use super::endings::{handover_cancel, handover_complete, handover_fail, handovers_call_off};
+pub use super::plan::{HandoverDraft, Opening, Terms, handover_plan, handovers_link, handovers_open, last_day_check};
 pub use super::progress::activity_recorded;
 
 /// How a list of handovers may be narrowed. All given conditions hold.
@@ -28,6 +29,8 @@ pub struct HandoverFilter {
     pub statuses: Option<Vec<Status>>,
     /// Only those that have not ended.
     pub open_only: bool,
+    /// Only those that were opened for this departure.
+    pub departure: Option<Uuid>,
 }
 
 /// One page of the handovers of accounts that the caller sees, newest plan first.
@@ -69,6 +72,9 @@ async fn selected(ctx: &Ctx, db: &TenantDb, filter: &HandoverFilter) -> Result<S
     if filter.open_only {
         condition = condition.add(queries::is_open());
     }
+    if let Some(departure) = filter.departure {
+        condition = condition.add(Column::Id.in_subquery(queries::of_departure(db.tenant(), departure)));
+    }
     seen(ctx, db, handover::Entity::find().filter(condition)).await
 }
 
@@ -87,6 +93,11 @@ async fn find(ctx: &Ctx, db: &TenantDb, id: Uuid) -> Result<Option<handover::Mod
     let select = handover::Entity::find().filter(handover::Column::Id.eq(id));
     let select = seen(ctx, db, select).await?;
     Ok(db.one(select).await?)
+}
+
+/// The account's open handover. For other slices, which have authorised what they do with it.
+pub async fn handover_open_of(db: &TenantDb, account: Uuid) -> Result<Option<handover::Model>> {
+    Ok(queries::open_of(db, account).await?)
 }
 
 /// The ones of many handovers that the caller sees.

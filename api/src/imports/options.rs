@@ -112,7 +112,7 @@ impl ImportRequest {
 
     async fn owner(&self, ctx: &Ctx, tx: &WriteTx) -> Result<Uuid> {
         if let Some(owner) = self.owner.or(ctx.actor.member()) {
-            return Ok(members::member_require_owner(tx, owner, &["ownerId"]).await?.id);
+            return Ok(members::member_require_owner(ctx, tx, owner, &["ownerId"]).await?.id);
         }
         match queries::first_admin(tx).await? {
             Some(admin) => Ok(admin.id),

@@ -1,6 +1,6 @@
 //! Rows of members and invitations, only through the tenant's handle.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::policy::Role;
 use domain::text;
 use entity::{account, account_team, handover, invitation, member, membership_index};
@@ -71,6 +71,16 @@ pub fn matching(words: &str) -> Condition {
         all = all.add(any);
     }
     all
+}
+
+/// Members who are still there although their last day is over.
+pub async fn gone_on(db: &TenantDb, today: NaiveDate) -> Result<Vec<Uuid>, DbErr> {
+    let select = member::Entity::find()
+        .filter(member::Column::LastDay.lt(today))
+        .filter(member::Column::EndedAt.is_null())
+        .order_by_asc(member::Column::Id)
+        .limit(MOST_REPORTS);
+    Ok(db.all(select).await?.into_iter().map(|member| member.id).collect())
 }
 
 /// How many active ADMINs there are beside this member.

@@ -1,14 +1,19 @@
 //! Members: finding them, and the door through which other slices get one.
 
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
 use domain::lang::Text;
 use domain::policy::{Action, Role};
 use entity::member;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
+use super::changes::emit_change;
 use super::queries;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
+use crate::platform::events::reader;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::{TenantDb, WriteTx};
 
@@ -18,6 +23,8 @@ pub use super::invitations::{
     invitation_revoke, member_invite,
 };
 pub use super::removal::member_remove;
+
+const HAS_LEFT: Text = Text::fixed("This member has left.", "このメンバーは退職しています。");
 
 /// How a list of members may be narrowed.
 #[derive(Clone, Debug, Default)]
@@ -87,26 +94,25 @@ pub async fn member_find_active(db: &TenantDb, id: Uuid) -> Result<Option<member
 pub async fn member_require_active(db: &TenantDb, id: Uuid, field: &[&str]) -> Result<member::Model> {
     let found = queries::one(db, id).await?.ok_or_else(|| Error::not_found(field))?;
     if found.ended_at.is_some() {
-        return Err(Error::user(
-            field,
-            UserErrorCode::Invalid,
-            Text::fixed("This member has left.", "このメンバーは退職しています。"),
-        ));
+        return Err(Error::user(field, UserErrorCode::Invalid, HAS_LEFT));
     }
     Ok(found)
 }
 
-/// As [`member_require_active`], and he cannot be removed, or get another role, before this transaction ends.
-pub async fn member_require_locked(tx: &WriteTx, id: Uuid, field: &[&str]) -> Result<member::Model> {
+/// As [`member_require_active`], and he cannot be removed, or get another role, before this transaction ends. One whose
+/// last day is over is `INVALID` too.
+pub async fn member_require_locked(ctx: &Ctx, tx: &WriteTx, id: Uuid, field: &[&str]) -> Result<member::Model> {
+    let today = ctx.today()?;
     match queries::lock_active(tx, &[id]).await?.pop() {
-        Some(found) => Ok(found),
+        Some(found) if is_there(&found, today) => Ok(found),
+        Some(_) => Err(Error::user(field, UserErrorCode::Invalid, HAS_LEFT)),
         None => member_require_active(tx, id, field).await,
     }
 }
 
 /// As [`member_require_locked`], for giving him an account: an OBSERVER is `INVALID`.
-pub async fn member_require_owner(tx: &WriteTx, id: Uuid, field: &[&str]) -> Result<member::Model> {
-    let found = member_require_locked(tx, id, field).await?;
+pub async fn member_require_owner(ctx: &Ctx, tx: &WriteTx, id: Uuid, field: &[&str]) -> Result<member::Model> {
+    let found = member_require_locked(ctx, tx, id, field).await?;
     if !may_own(&found) {
         return Err(Error::user(
             field,
@@ -120,11 +126,63 @@ pub async fn member_require_owner(tx: &WriteTx, id: Uuid, field: &[&str]) -> Res
     Ok(found)
 }
 
-/// The ones of these members who may own accounts; they still may when this transaction ends.
-pub async fn owners_lock(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<member::Model>> {
+/// The ones of these members who may own accounts today; they still may when this transaction ends.
+pub async fn owners_lock(ctx: &Ctx, tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<member::Model>> {
+    let today = ctx.today()?;
     let mut active = queries::lock_active(tx, ids).await?;
-    active.retain(may_own);
+    active.retain(|member| may_own(member) && is_there(member, today));
     Ok(active)
+}
+
+/// The ones of many members, by id. For other slices, which have authorised what they do with them.
+pub async fn member_find_many(_: &Ctx, db: &TenantDb, ids: &[Uuid]) -> Result<HashMap<Uuid, member::Model>> {
+    let found = queries::many(db, ids).await?;
+    Ok(found.into_iter().map(|member| (member.id, member)).collect())
+}
+
+/// All of these may own accounts, and still may when this transaction ends; `CONFLICT` when one of them meanwhile may not.
+pub async fn owners_require(ctx: &Ctx, tx: &WriteTx, ids: impl Iterator<Item = Uuid>) -> Result<()> {
+    let wanted: Vec<Uuid> = ids.collect::<BTreeSet<Uuid>>().into_iter().collect();
+    if owners_lock(ctx, tx, &wanted).await?.len() == wanted.len() {
+        return Ok(());
+    }
+    Err(Error::user(
+        &[],
+        UserErrorCode::Conflict,
+        Text::fixed(
+            "Whoever was to take accounts over has left, or is an OBSERVER now: try again.",
+            "後任に指定されたメンバーは退職したか閲覧者（OBSERVER）になりました。もう一度お試しください。",
+        ),
+    ))
+}
+
+/// The members whose last day is over and whose membership has not ended. For the daily jobs.
+pub async fn gone_on(ctx: &Ctx, today: NaiveDate) -> Result<Vec<Uuid>> {
+    let db = ctx.read().await?;
+    Ok(queries::gone_on(&db, today).await?)
+}
+
+/// Sets or clears the last day of a member, inside the caller's transaction.
+pub async fn member_last_day_set(tx: &WriteTx, member: &member::Model, last_day: Option<NaiveDate>) -> Result<()> {
+    let changed = member::ActiveModel {
+        last_day: sea_orm::Set(last_day),
+        version: sea_orm::Set(member.version + 1),
+        ..Default::default()
+    };
+    if tx
+        .update(changed, queries::at_version(member.id, member.version))
+        .await?
+        == 0
+    {
+        return Err(reader::stale(tx, member.id, member.version, member.version + 1).await?);
+    }
+    emit_change(tx, "member.updated", member.id, member.version + 1, &["lastDay"]);
+    Ok(())
+}
+
+/// Whether his last day, if it is known, is not over.
+fn is_there(member: &member::Model, today: NaiveDate) -> bool {
+    member.last_day.is_none_or(|last_day| last_day >= today)
 }
 
 fn may_own(member: &member::Model) -> bool {

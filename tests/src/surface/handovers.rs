@@ -1,0 +1,101 @@
+//! Handovers, departures and successors.
+
+use domain::policy::Action as A;
+use serde_json::json;
+
+use super::Call::{Mutation as M, Query as Q};
+use super::Who::May;
+use super::{Row, row};
+
+/// One row a root field.
+pub fn rows() -> Vec<Row> {
+    vec![
+        row(
+            "handover",
+            May(A::HandoverRead),
+            Q(|ids| format!("(id: \"{}\") {{ status }}", ids.get("hand"))),
+        ),
+        row(
+            "handovers",
+            May(A::HandoverRead),
+            Q(|ids| {
+                format!(
+                    "(filter: {{ accountId: \"{}\" }}) {{ nodes {{ id }} totalCount }}",
+                    ids.get("acct")
+                )
+            }),
+        ),
+        row(
+            "handoverPlan",
+            May(A::HandoverPlan),
+            M(|ids| {
+                json!({ "accountId": ids.get("acct"), "toMemberId": ids.get("mem"),
+            "lastDay": "2099-01-05", "reason": "ROTATION" })
+            }),
+        ),
+        row(
+            "handoverComplete",
+            May(A::HandoverComplete),
+            M(|ids| json!({ "id": ids.get("hand"), "version": 1 })),
+        ),
+        row(
+            "handoverCancel",
+            May(A::HandoverCancel),
+            M(|ids| json!({ "id": ids.get("hand"), "version": 1, "reason": "x" })),
+        ),
+        row(
+            "handoverFail",
+            May(A::HandoverFail),
+            M(|ids| json!({ "id": ids.get("hand"), "version": 1, "reason": "x" })),
+        ),
+        row(
+            "successorAdvice",
+            May(A::HandoverPlan),
+            Q(|ids| {
+                format!(
+                    "(accountId: \"{}\") {{ member {{ id }} points shares {{ reason points }} }}",
+                    ids.get("acct")
+                )
+            }),
+        ),
+        // Departures.
+        row(
+            "departure",
+            May(A::DepartureRead),
+            Q(|ids| {
+                format!(
+                    "(id: \"{}\") {{ status handovers {{ nodes {{ id }} }} }}",
+                    ids.get("dep")
+                )
+            }),
+        ),
+        row(
+            "departures",
+            May(A::DepartureRead),
+            Q(|ids| format!("(memberId: \"{}\") {{ nodes {{ id }} totalCount }}", ids.get("mem"))),
+        ),
+        row(
+            "departurePreview",
+            May(A::DeparturePlan),
+            Q(|ids| {
+                format!(
+                    "(input: {{ memberId: \"{}\", lastDay: \"2027-12-24\" }}) {{ accountCount accounts {{ nodes {{ account {{ id }} }} }} }}",
+                    ids.get("mem")
+                )
+            }),
+        ),
+        row(
+            "departurePlan",
+            May(A::DeparturePlan),
+            M(|ids| {
+                json!({ "memberId": ids.get("mem"), "lastDay": "2027-12-24", "reason": "x",
+                "successors": [{ "accountId": ids.get("acct"), "toMemberId": ids.get("mem") }] })
+            }),
+        ),
+        row(
+            "departureUndo",
+            May(A::DeparturePlan),
+            M(|ids| json!({ "id": ids.get("dep"), "version": 1, "reason": "x" })),
+        ),
+    ]
+}
