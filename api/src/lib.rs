@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod activities;
 pub mod api_clients;
 pub mod contacts;
+pub mod decision_paths;
 pub mod departures;
 pub mod events;
 pub mod handovers;

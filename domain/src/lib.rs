@@ -7,6 +7,7 @@ pub mod account;
 pub mod activity;
 pub mod calendar;
 pub mod contact;
+pub mod decision_path;
 pub mod departure;
 pub mod handover;
 pub mod import;

@@ -8,6 +8,7 @@ mod contacts;
 mod corpus;
 mod counts;
 mod coverage;
+mod decision_paths;
 mod departures;
 mod documents;
 mod door;

@@ -12,7 +12,7 @@ use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::graphql::{
     Computed, Connection, Date, PageArgs, Total, connection, cost, cx, list_size, loaders, wanted_here, wanted_of_rows,
 };
-use crate::{activities, contacts, handovers, orders, risk};
+use crate::{activities, contacts, decision_paths, handovers, orders, risk};
 
 /// Where a client stands with us.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,7 @@ const COMPUTED: &[Computed<account::Column>] = &[
     ("activities", ID),
     ("lastActivity", ID),
     ("latestOrders", ID),
+    ("decisionPath", ID),
     ("handovers", ID),
     ("openHandover", ID),
 ];
@@ -199,6 +200,11 @@ impl Account {
     #[graphql(directive = list_size::apply(50))]
     async fn contacts(&self, gql: &Context<'_>) -> Result<Vec<contacts::Contact>> {
         contacts::of_account(gql, self.id.0).await
+    }
+
+    /// Who reports to whom there, up to headquarters, and which of us has met each; null when nobody is known there.
+    async fn decision_path(&self, gql: &Context<'_>) -> Result<Option<decision_paths::DecisionPath>> {
+        decision_paths::of_account(gql, self.id.0).await
     }
 
     /// The newest touches that happened, newest first.

@@ -3,13 +3,18 @@
 use chrono::{DateTime, Utc};
 use entity::{activity, activity_contact, activity_member, member};
 use sea_orm::sea_query::{ExprTrait, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RelationDef, Select,
+};
 use uuid::Uuid;
 
 use crate::platform::tenancy::{TenantDb, first_of_each, numbered};
 
 /// Most contacts, and most other members, of one activity.
 pub const MOST_PRESENT: usize = 50;
+/// Most pairs of contact and member who have met.
+const MOST_MEETINGS: u64 = 200_000;
 /// Most touches of one account that a handover looks at.
 const MOST_TOUCHES: i32 = 1_000;
 
@@ -111,4 +116,51 @@ pub fn at_version(id: Uuid, version: i64) -> Condition {
     Condition::all()
         .add(activity::Column::Id.eq(id))
         .add(activity::Column::Version.eq(version))
+}
+
+/// A contact and a member who have had two-way touches.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct MeetingRow {
+    /// The contact.
+    pub contact_id: Uuid,
+    /// The member.
+    pub member_id: Uuid,
+    /// The latest of the touches.
+    pub last_at: DateTime<Utc>,
+}
+
+/// Who has met whom at these accounts: the members who did it, and in a second statement those who were present.
+pub async fn meetings(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<MeetingRow>, DbErr> {
+    let contacts = || -> RelationDef {
+        activity::Entity::belongs_to(activity_contact::Entity)
+            .from((activity::Column::TenantId, activity::Column::Id))
+            .to((activity_contact::Column::TenantId, activity_contact::Column::ActivityId))
+            .into()
+    };
+    let members: RelationDef = activity::Entity::belongs_to(activity_member::Entity)
+        .from((activity::Column::TenantId, activity::Column::Id))
+        .to((activity_member::Column::TenantId, activity_member::Column::ActivityId))
+        .into();
+    let talks = || {
+        activity::Entity::find()
+            .select_only()
+            .column(activity_contact::Column::ContactId)
+            .column_as(activity::Column::OccurredAt.max(), "last_at")
+            .join(JoinType::InnerJoin, contacts())
+            .filter(activity::Column::AccountId.is_in(accounts.iter().copied()))
+            .filter(activity::Column::TwoWay.eq(true))
+            .filter(activity::Column::ArchivedAt.is_null())
+            .group_by(activity_contact::Column::ContactId)
+            .limit(MOST_MEETINGS)
+    };
+    let did = talks()
+        .column(activity::Column::MemberId)
+        .group_by(activity::Column::MemberId);
+    let present = talks()
+        .column(activity_member::Column::MemberId)
+        .join(JoinType::InnerJoin, members)
+        .group_by(activity_member::Column::MemberId);
+    let mut met: Vec<MeetingRow> = db.rows(did).await?;
+    met.extend(db.rows::<activity::Entity, MeetingRow>(present).await?);
+    Ok(met)
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::activity::StartedBy;
+use domain::decision_path::Meeting;
 use domain::handover::Touch;
 use entity::{activity, activity_contact, activity_member};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -66,6 +67,21 @@ pub async fn touches_of(
         });
     }
     Ok(touches)
+}
+
+/// Which members have had two-way touches with which contacts at these accounts, and when last; a pair may come twice. Two
+/// statements, however many accounts. For the rules of other slices, which have authorised what they show.
+pub async fn meetings_at(_: &Ctx, db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<Meeting>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = queries::meetings(db, accounts).await?;
+    let meetings = rows.into_iter().map(|row| Meeting {
+        contact: row.contact_id,
+        member: row.member_id,
+        last_at: row.last_at,
+    });
+    Ok(meetings.collect())
 }
 
 fn by_activity(pairs: impl Iterator<Item = (Uuid, Uuid)>) -> HashMap<Uuid, Vec<Uuid>> {

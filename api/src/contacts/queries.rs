@@ -13,6 +13,8 @@ use crate::platform::tenancy::{TenantDb, first_of_each};
 
 /// Most contacts shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 50;
+/// Most contacts of one decision path.
+const MOST_OF_PATH: i32 = 200;
 /// Most contacts shown below the one they report to.
 pub const MOST_REPORTS: i32 = 50;
 /// Most key contacts of one account that count.
@@ -65,6 +67,23 @@ pub fn of_accounts(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select
         (Column::AccountId, accounts),
         &order,
         MOST_OF_ACCOUNT,
+    )
+}
+
+/// The active contacts of many accounts, of each the first 200: those with most say first.
+pub fn of_paths(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+    use contact::Column;
+    let order = [
+        (Column::Say, Order::Desc),
+        (Column::SortKey, Order::Asc),
+        (Column::Id, Order::Asc),
+    ];
+    first_of_each(
+        db,
+        list(is_active(today)),
+        (Column::AccountId, accounts),
+        &order,
+        MOST_OF_PATH,
     )
 }
 

@@ -65,6 +65,13 @@ pub async fn contacts_of_accounts(
     Ok(db.all_with(select, columns.with(contact::Column::AccountId)).await?)
 }
 
+/// The active contacts of many accounts that the caller sees, those with most say first; at most 200 of each.
+pub async fn contacts_of_paths(ctx: &Ctx, db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<contact::Model>> {
+    ctx.authorize(Action::ContactRead)?;
+    let select = seen(ctx, db, queries::of_paths(db, accounts, ctx.today()?)).await?;
+    Ok(db.all(select).await?)
+}
+
 /// The first active contacts who report to these, by name.
 pub async fn contact_reports(ctx: &Ctx, superiors: &[Uuid]) -> Result<Vec<contact::Model>> {
     ctx.authorize(Action::ContactRead)?;

@@ -10,10 +10,10 @@ use entity::{account, contact, member};
 use uuid::Uuid;
 
 use super::queries;
-use crate::contacts;
 use crate::error::Result;
 use crate::platform::Ctx;
 use crate::platform::tenancy::TenantDb;
+use crate::{activities, contacts};
 
 /// Who is asked about.
 pub struct Question<'a> {
@@ -51,8 +51,8 @@ pub async fn rank(ctx: &Ctx, db: &TenantDb, question: &Question<'_>) -> Result<R
     let candidates = chosen(question, &books, queries::able(db).await?);
     let ids: Vec<Uuid> = question.accounts.iter().map(|account| account.id).collect();
     let contacts = contacts::service::key_contacts_of(ctx, db, &ids).await?;
-    let met = queries::met(db, &ids).await?;
-    let met: HashSet<(Uuid, Uuid)> = met.iter().map(|met| (met.contact_id, met.member_id)).collect();
+    let met = activities::service::meetings_at(ctx, db, &ids).await?;
+    let met: HashSet<(Uuid, Uuid)> = met.iter().map(|met| (met.contact, met.member)).collect();
     let today = ctx.today()?;
     let suits = question.accounts.iter().map(|account| {
         let contacts = contacts.get(&account.id).map_or(&[][..], Vec::as_slice);
