@@ -17,12 +17,12 @@ use crate::error::{Error, Result};
 use crate::platform::auth::{Courier, KeyRing, Passwords, Secret, Throttle, Tokens};
 use crate::platform::documents::Documents;
 use crate::platform::events::Announcer;
-use crate::platform::http::{self, UploadSink};
+use crate::platform::http::{self, SignedPages, UploadSink};
 use crate::platform::jobs::Health;
 use crate::platform::operation::{Buckets, CostTable, Engine, Parsed};
 use crate::platform::telemetry::Metrics;
 use crate::platform::tenancy::Database;
-use crate::{imports, jobs, schema};
+use crate::{briefings, imports, jobs, schema};
 
 /// What all requests of a process share.
 pub struct App {
@@ -64,6 +64,8 @@ pub struct App {
     pub closing: Closing,
     /// Keeps uploaded files.
     pub uploads: Box<dyn UploadSink>,
+    /// Opens signed links.
+    pub pages: Box<dyn SignedPages>,
     /// What is counted and timed.
     pub metrics: Metrics,
     /// How the jobs do.
@@ -93,6 +95,7 @@ impl App {
             imports: Arc::new(Semaphore::new(IMPORTS)),
             closing: Closing::default(),
             uploads: Box::new(imports::Uploads),
+            pages: Box::new(briefings::BriefingPages),
             metrics: Metrics::new().map_err(Error::internal)?,
             jobs: Health::default(),
             config,

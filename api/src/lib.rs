@@ -15,6 +15,7 @@ pub mod schema;
 pub mod accounts;
 pub mod activities;
 pub mod api_clients;
+pub mod briefings;
 pub mod contacts;
 pub mod decision_paths;
 pub mod departures;

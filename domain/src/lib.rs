@@ -14,6 +14,7 @@ pub mod import;
 pub mod lang;
 pub mod money;
 pub mod names;
+pub mod occasion;
 pub mod password;
 pub mod policy;
 pub mod risk;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod activities;
+mod briefings;
 mod columns;
 mod contacts;
 mod corpus;

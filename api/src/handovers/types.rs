@@ -11,10 +11,11 @@ use super::loaders::{ContinuityOf, HandoversOf, OpenHandoverOf, StepsOf};
 use super::{HandoverId, StepId};
 use crate::accounts::{Account, AccountById};
 use crate::activities::{Activity, ActivityById};
+use crate::briefings;
 use crate::contacts::{Contact, ContactById};
 use crate::error::{Error, Result};
 use crate::members::{Member, loaders::MemberById};
-use crate::platform::graphql::{Date, cx, list_size, loaders};
+use crate::platform::graphql::{Date, cost, cx, list_size, loaders};
 
 /// Where a handover stands.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,6 +219,12 @@ impl Handover {
     async fn steps(&self, gql: &Context<'_>) -> Result<Vec<HandoverStep>> {
         let rows = loaders(gql).load_one(StepsOf(self.id.0)).await?.unwrap_or_default();
         rows.into_iter().map(HandoverStep::of).collect()
+    }
+
+    /// Everything that the successor must know of the account. Null when the account may not be seen any more.
+    #[graphql(directive = cost::apply("50".to_owned()))]
+    async fn briefing(&self, gql: &Context<'_>) -> Result<Option<briefings::Briefing>> {
+        briefings::of_handover(gql, self.id.0, self.row.facts.account).await
     }
 
     /// How far the relation has passed over, and the touches that prove it.

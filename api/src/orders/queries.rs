@@ -1,14 +1,20 @@
 //! Rows of orders and their lines, only through the tenant's handle.
 
+use chrono::{DateTime, Utc};
 use entity::{order, order_line};
 use sea_orm::sea_query::{IntoCondition, Order};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationDef, Select,
+};
 use uuid::Uuid;
 
 use crate::platform::tenancy::{TenantDb, first_of_each};
 
 /// Most lines of one order.
 pub const MOST_LINES: u64 = 200;
+/// Most pairs of account and product looked at.
+const MOST_SUPPLIED: u64 = 100_000;
 /// Newest orders shown with an account.
 pub const LATEST: i32 = 10;
 
@@ -44,6 +50,62 @@ pub async fn lines(db: &TenantDb, orders: &[Uuid]) -> Result<Vec<order_line::Mod
             .limit(MOST_LINES * orders.len() as u64),
     )
     .await
+}
+
+/// What an account has bought of a product.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct SuppliedRow {
+    /// The account.
+    pub account_id: Uuid,
+    /// The product.
+    pub product_id: Uuid,
+    /// In how many lines of orders.
+    pub lines: i64,
+    /// When last.
+    pub last_at: DateTime<Utc>,
+}
+
+/// What many accounts have bought, product by product. The caller bounds the accounts; a tenant has few products.
+pub async fn supplied(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<SuppliedRow>, DbErr> {
+    let lines: RelationDef = order::Entity::belongs_to(order_line::Entity)
+        .from((order::Column::TenantId, order::Column::Id))
+        .to((order_line::Column::TenantId, order_line::Column::OrderId))
+        .into();
+    let select = order::Entity::find()
+        .select_only()
+        .column(order::Column::AccountId)
+        .column(order_line::Column::ProductId)
+        .column_as(order_line::Column::Id.count(), "lines")
+        .column_as(order::Column::OrderedAt.max(), "last_at")
+        .join(JoinType::InnerJoin, lines)
+        .filter(order::Column::AccountId.is_in(accounts.iter().copied()))
+        .filter(order::Column::ArchivedAt.is_null())
+        .filter(order_line::Column::Quantity.gt(0))
+        .group_by(order::Column::AccountId)
+        .group_by(order_line::Column::ProductId)
+        .limit(MOST_SUPPLIED);
+    db.rows(select).await
+}
+
+/// When an account first ordered.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct FirstRow {
+    /// The account.
+    pub account_id: Uuid,
+    /// When.
+    pub first_at: DateTime<Utc>,
+}
+
+/// When many accounts first ordered.
+pub async fn first(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<FirstRow>, DbErr> {
+    let select = order::Entity::find()
+        .select_only()
+        .column(order::Column::AccountId)
+        .column_as(order::Column::OrderedAt.min(), "first_at")
+        .filter(order::Column::AccountId.is_in(accounts.iter().copied()))
+        .filter(order::Column::ArchivedAt.is_null())
+        .group_by(order::Column::AccountId);
+    db.rows(select).await
 }
 
 /// Condition: this order, still at the version that the caller saw.

@@ -1,5 +1,7 @@
 //! Operations on orders.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::policy::Action;
 use entity::order;
@@ -53,6 +55,39 @@ pub async fn order_latest(ctx: &Ctx, accounts: &[Uuid]) -> Result<Vec<order::Mod
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::latest(&db, accounts)).await?;
     Ok(db.all(select).await?)
+}
+
+/// What an account has bought of a product.
+#[derive(Clone, Copy, Debug)]
+pub struct Supplied {
+    /// The account.
+    pub account: Uuid,
+    /// The product.
+    pub product: Uuid,
+    /// In how many lines of orders.
+    pub lines: i64,
+    /// When last.
+    pub last_at: DateTime<Utc>,
+}
+
+/// What many accounts have bought, in one statement. For other slices, which show accounts that the caller sees.
+pub async fn supplied_to(ctx: &Ctx, db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<Supplied>> {
+    ctx.authorize(Action::OrderRead)?;
+    let rows = queries::supplied(db, accounts).await?;
+    let supplied = rows.into_iter().map(|row| Supplied {
+        account: row.account_id,
+        product: row.product_id,
+        lines: row.lines,
+        last_at: row.last_at,
+    });
+    Ok(supplied.collect())
+}
+
+/// When many accounts first ordered, in one statement. For other slices, which show accounts that the caller sees.
+pub async fn first_orders(ctx: &Ctx, db: &TenantDb, accounts: &[Uuid]) -> Result<HashMap<Uuid, DateTime<Utc>>> {
+    ctx.authorize(Action::OrderRead)?;
+    let rows = queries::first(db, accounts).await?;
+    Ok(rows.into_iter().map(|row| (row.account_id, row.first_at)).collect())
 }
 
 /// One page of the orders that the caller sees, newest first.

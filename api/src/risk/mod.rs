@@ -20,6 +20,7 @@ pub mod schema;
 pub mod service;
 mod stored;
 
+pub use assessed::Assessed;
 pub use evidence::{Evidence, EvidenceKind};
 pub use loaders::AssessmentById;
 pub use schema::{Assessment, RiskBand, RiskFactor, RiskQuery, of_account};

@@ -1,8 +1,14 @@
 //! Rows of signals, only through the tenant's handle.
 
 use entity::signal;
+use sea_orm::sea_query::Order;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
+
+use crate::platform::tenancy::{TenantDb, first_of_each};
+
+/// Most open signals shown of one account.
+const MOST_OPEN: i32 = 20;
 
 /// One signal.
 pub fn one(id: Uuid) -> Select<signal::Entity> {
@@ -17,6 +23,14 @@ pub fn many(ids: &[Uuid]) -> Select<signal::Entity> {
 /// A list of signals, to be paged.
 pub fn list(condition: Condition) -> Select<signal::Entity> {
     signal::Entity::find().filter(condition)
+}
+
+/// The newest open signals of many accounts: those that nobody has settled.
+pub fn open_of(db: &TenantDb, accounts: &[Uuid]) -> Select<signal::Entity> {
+    use signal::Column;
+    let open = signal::Entity::find().filter(Column::SettledAt.is_null());
+    let newest = [(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
+    first_of_each(db, open, (Column::AccountId, accounts), &newest, MOST_OPEN)
 }
 
 /// Condition: this signal, still at the version that the caller saw.

@@ -8,6 +8,7 @@ mod health;
 mod leaving;
 mod metrics;
 mod negotiate;
+mod pages;
 mod reply;
 mod socket;
 mod uploads;
@@ -17,6 +18,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 pub use leaving::{last_answers, let_nobody_in};
+pub use pages::SignedPages;
 pub use uploads::UploadSink;
 
 use crate::app::App;
@@ -51,6 +53,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         .configure(health::configure)
         .configure(metrics::configure)
         .configure(uploads::configure)
+        .configure(pages::configure)
         .configure(graphiql::configure)
         .default_service(web::to(not_found));
 }
