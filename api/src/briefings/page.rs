@@ -17,13 +17,16 @@ use crate::platform::Ctx;
 use crate::platform::graphql::MoneyView;
 
 /// Rows of each section, so that all of it fits on two sides.
-const PEOPLE: usize = 12;
+const PEOPLE: usize = 10;
 const TALKS: usize = 5;
 const PROMISES: usize = 5;
 const PRODUCTS: usize = 10;
 const PITFALLS: usize = 6;
+const MISSING: usize = 5;
 /// Characters of what somebody wrote.
-const CHARS: usize = 160;
+const CHARS: usize = 120;
+/// Characters of a post.
+const POST_CHARS: usize = 48;
 
 const STYLE: &str = "\
     @page { size: A4; margin: 14mm } \
@@ -44,7 +47,8 @@ const STYLE: &str = "\
     tr { break-inside: avoid } \
     .unmet { color: #a03024; font-weight: 600 } \
     footer { margin-top: 5mm; font-size: 8.5pt; color: #6a6f77 } \
-    @media print { body { margin: 0; padding: 0; max-width: none } }";
+    @media print { body { margin: 0; padding: 0; max-width: none; font-size: 8.6pt; line-height: 1.3 } table { font-size: 8.2pt } \
+        h1 { font-size: 14pt } h2 { font-size: 10pt; margin-top: 3mm } .figures { margin: 2mm 0 } .figures b { font-size: 11pt } }";
 
 /// The page's words in both languages.
 struct Words(Lang);
@@ -131,7 +135,7 @@ pub fn html(
 fn figures(ctx: &Ctx, words: &Words, briefed: &Briefed, proven: &Continuity) -> Result<Markup> {
     let money = |minor: i64| -> Result<String> {
         let shown = MoneyView::from_minor(minor, &ctx.tenant()?.currency)?;
-        Ok(format!("{} {}", shown.amount.0, shown.currency_code))
+        Ok(format!("{} {}", grouped(&shown.amount.0), shown.currency_code))
     };
     let value = money(briefed.account.value_sort)?;
     let assessed = briefed.assessed.as_ref();
@@ -183,7 +187,7 @@ fn people(
             @for (contact, level, met) in rows {
                 tr {
                     td { @for _ in 0..level.min(6) { "– " } (words.name(&contact.family_name, &contact.given_name)) @if contact.is_key { " ★" } }
-                    td { (contact.department.unwrap_or_default()) " " (contact.title.unwrap_or_default()) }
+                    td { (cut(&format!("{} {}", contact.department.unwrap_or_default(), contact.title.unwrap_or_default()), POST_CHARS)) }
                     td { (role(words, &contact.decision_role)) }
                     td { (contact.say) }
                     @match met {
@@ -273,20 +277,60 @@ fn missing(words: &Words, briefed: &Briefed, proven: &Continuity) -> Markup {
     html! {
         @if !open.is_empty() {
             h2 { (words.say("What the handover still lacks", "引き継ぎで残っていること")) }
-            ul { @for one in open.iter().take(PEOPLE) {
+            ul { @for one in open.iter().take(MISSING) {
                 li { (name(one.contact)) ": " @for proof in &one.missing { (words.text(&proof.text())) " " } }
             } }
         }
     }
 }
 
+/// An amount with its thousands apart.
+fn grouped(amount: &str) -> String {
+    let (whole, rest) = amount
+        .split_once('.')
+        .map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
+    let digits = whole.trim_start_matches('-').len();
+    let mut shown = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        let left = whole.len() - place;
+        if left < digits && left % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    rest.map_or(shown.clone(), |rest| format!("{shown}.{rest}"))
+}
+
 /// As much of a text as there is room for.
 fn short(text: &str) -> String {
-    let mut chars = text.chars();
-    let shown: String = chars.by_ref().take(CHARS).collect();
+    cut(text, CHARS)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut chars = text.trim().chars();
+    let shown: String = chars.by_ref().take(most).collect();
     if chars.next().is_some() {
         format!("{shown}…")
     } else {
         shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (amount, shown) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("-1200", "-1,200"),
+            ("11988400", "11,988,400"),
+            ("1234567.05", "1,234,567.05"),
+            ("-999.5", "-999.5"),
+        ] {
+            assert_eq!(grouped(amount), shown);
+        }
     }
 }
