@@ -6,7 +6,7 @@ use domain::handover::{KeyContact, Plan, Status, plan};
 use domain::lang::Text;
 use domain::policy::Action;
 use domain::risk::FactorKind;
-use entity::{departure_handover, handover, handover_step, member, signal};
+use entity::{departure_handover, handover, handover_step, member};
 use sea_orm::Set;
 use serde_json::json;
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS};
 use crate::platform::tenancy::WriteTx;
+use crate::signals::service::{Raised, signals_raise};
 use crate::{accounts, contacts, members};
 
 /// A last day is at most so many days ahead.
@@ -269,41 +270,17 @@ fn step_rows(handover: Uuid, plan: &Plan, last_day: NaiveDate) -> Vec<handover_s
 
 /// Nobody can be introduced any more: the accounts are at risk, and their assessments must know why.
 async fn raise_signals(ctx: &Ctx, tx: &WriteTx, accounts: &[Uuid], today: NaiveDate) -> Result<()> {
-    let kind = FactorKind::OwnRepChanged;
-    let note = Text::fixed(
-        "The account is handed over without a working day for introductions.",
-        "紹介のための営業日がないまま担当者が交代します。",
-    );
-    let mut rows = Vec::new();
-    for account in accounts {
-        let id = Uuid::now_v7();
-        rows.push(signal::ActiveModel {
-            tenant_id: Set(tx.tenant()),
-            id: Set(id),
-            account_id: Set(*account),
-            kind: Set(kind.as_str().into()),
-            cause: Set(Some(domain::risk::Cause::RepChanged.as_str().into())),
-            controllable: Set(kind.controllable()),
-            occurred_on: Set(today),
-            note: Set(note.get(ctx.request.lang).to_owned()),
-            recorded_by_id: Set(ctx.actor.member()),
-            recorded_at: Set(ctx.now),
-            resolved_on: Set(None),
-            settled_at: Set(None),
-            settled_by_id: Set(None),
-            contact_id: Set(None),
-            activity_id: Set(None),
-            version: Set(1),
-            created_at: Set(ctx.now),
-        });
-        tx.emit(
-            NewEvent::new("signal.recorded", "sig", id)
-                .on_account(*account)
-                .with(json!({ "version": 1, "kind": kind.as_str() })),
-        );
-    }
-    tx.insert_many(rows).await?;
-    Ok(())
+    let raised = accounts.iter().map(|account| Raised {
+        account: *account,
+        kind: FactorKind::OwnRepChanged,
+        occurred_on: today,
+        note: Text::fixed(
+            "The account is handed over without a working day for introductions.",
+            "紹介のための営業日がないまま担当者が交代します。",
+        ),
+        contact: None,
+    });
+    signals_raise(ctx, tx, raised.collect()).await
 }
 
 /// Whether this member sees the account has changed: his phone learns from it.

@@ -10,6 +10,7 @@ mod kinds;
 mod loaders;
 pub mod mutation;
 mod queries;
+mod raised;
 pub mod schema;
 pub mod service;
 

@@ -14,6 +14,7 @@ use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::TenantDb;
 
 pub use super::changes::{SignalChanges, SignalDraft, signal_record, signal_settle, signal_update};
+pub use super::raised::{Raised, signals_raise, signals_settle_by};
 
 /// How a list of signals may be narrowed.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,7 @@ use crate::lang::Text;
 use crate::names::text_enum;
 
 /// A member is new for so many days; his share for being there grows with each.
-const NEW_DAYS: i64 = 180;
+pub const NEW_DAYS: i64 = 180;
 
 text_enum! {
     /// Why a member suits an account.
