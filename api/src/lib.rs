@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod activities;
 pub mod api_clients;
 pub mod briefings;
+pub mod buyer_changes;
 pub mod contacts;
 pub mod decision_paths;
 pub mod departures;

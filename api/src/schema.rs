@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
-    accounts, activities, api_clients, contacts, departures, events, handovers, imports, members, orders, products,
-    risk, sessions, signals, successors, tenants,
+    accounts, activities, api_clients, buyer_changes, contacts, departures, events, handovers, imports, members,
+    orders, products, risk, sessions, signals, successors, tenants,
 };
 
 /// Deep enough for the introspection query of common tools.
@@ -40,6 +40,7 @@ pub struct Query(
     orders::OrderQuery,
     signals::SignalQuery,
     risk::RiskQuery,
+    buyer_changes::BuyerChangeQuery,
     handovers::HandoverQuery,
     departures::DepartureQuery,
     successors::SuccessorQuery,
@@ -61,6 +62,7 @@ pub struct Mutation(
     products::ProductMutation,
     orders::OrderMutation,
     signals::SignalMutation,
+    buyer_changes::BuyerChangeMutation,
     handovers::HandoverMutation,
     departures::DepartureMutation,
     imports::ImportMutation,
@@ -192,6 +194,8 @@ pub enum Node {
     ApiClient(api_clients::ApiClient),
     /// An account passing from one member to the next.
     Handover(handovers::Handover),
+    /// A contact who leaves his post, and who takes it.
+    BuyerChange(buyer_changes::BuyerChange),
     /// A member who leaves or rotates.
     Departure(departures::Departure),
     /// A step of a handover.
@@ -295,6 +299,10 @@ pub(crate) async fn node(gql: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         },
         "step" => match loaders.load_one(handovers::StepById(key)).await? {
             Some(row) => Some(Node::HandoverStep(handovers::HandoverStep::of(row)?)),
+            None => None,
+        },
+        "bchg" => match loaders.load_one(buyer_changes::BuyerChangeById(key)).await? {
+            Some(row) => Some(Node::BuyerChange(buyer_changes::BuyerChange::of(row)?)),
             None => None,
         },
         "dep" => match loaders.load_one(departures::DepartureById(key)).await? {

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod buyer_change;
 pub mod calendar;
 pub mod contact;
 pub mod decision_path;

@@ -16,6 +16,7 @@ pub mod activity_member;
 pub mod api_client;
 pub mod api_client_credential;
 pub mod assessment;
+pub mod buyer_change;
 pub mod contact;
 pub mod departure;
 pub mod departure_handover;
@@ -104,6 +105,7 @@ tenant_owned!(
     assessment = "assessment",
     handover = "handover",
     handover_step = "handover_step",
+    buyer_change = "buyer_change",
     departure = "departure",
     departure_handover = "departure_handover",
     upload = "upload",

@@ -4,6 +4,7 @@
 mod accounts;
 mod activities;
 mod briefings;
+mod buyer_changes;
 mod columns;
 mod contacts;
 mod corpus;
@@ -31,6 +32,7 @@ mod risk;
 mod schema;
 mod sessions;
 mod signals;
+mod stories;
 mod subscriptions;
 mod tidy;
 mod walls;

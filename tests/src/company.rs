@@ -202,6 +202,13 @@ impl Company {
             "dep",
             made("departurePlan", "DeparturePlanInput", departure, "departure").await,
         );
+        let gone = json!({ "accountId": account, "familyName": "Ono", "givenName": "Ken" });
+        let gone = made("contactCreate", "ContactCreateInput", gone, "contact").await;
+        let change = json!({ "leavingContactId": gone, "kind": "ROTATED", "occurredOn": "2026-01-09" });
+        ids.insert(
+            "bchg",
+            made("buyerChangeRecord", "BuyerChangeRecordInput", change, "buyerChange").await,
+        );
         let invitation = json!({ "email": "new@example.com", "role": "REP" });
         ids.insert(
             "inv",

@@ -83,6 +83,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("Briefing.pitfalls", Who::May(Action::SignalRead)),
     ("Briefing.products", Who::May(Action::OrderRead)),
     ("Briefing.promises", Who::May(Action::ActivityRead)),
+    ("BuyerContinuity.missing", Who::May(Action::ActivityRead)),
     ("ContactContinuity.metAlone", Who::May(Action::ActivityRead)),
     ("ContactContinuity.missing", Who::May(Action::HandoverRead)),
     ("ContactContinuity.reachedOut", Who::May(Action::ActivityRead)),

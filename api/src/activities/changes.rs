@@ -15,11 +15,11 @@ use super::{links, queries};
 use crate::accounts::service::account_require_live;
 use crate::contacts::service::contacts_require_of;
 use crate::error::{Error, Result};
-use crate::handovers;
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::graphql::input::{Checks, NOTE_CHARS, Patch};
 use crate::platform::tenancy::WriteTx;
+use crate::{buyer_changes, handovers};
 
 /// What of an activity changes.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +88,7 @@ pub async fn activity_update(
     }
     write(&tx, &old, version, model, ("activity.updated", &fields)).await?;
     handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
     if at != old.occurred_at {
         last_touch_find_again(&tx, old.account_id).await?;
     }
@@ -138,6 +139,7 @@ pub async fn activity_archive(ctx: &Ctx, id: Uuid, version: i64) -> Result<activ
     };
     write(&tx, &old, version, model, ("activity.archived", &["archivedAt"])).await?;
     handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
     last_touch_find_again(&tx, old.account_id).await?;
     tx.commit().await?;
     reread(ctx, id).await

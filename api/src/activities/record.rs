@@ -14,10 +14,10 @@ use super::{links, queries};
 use crate::accounts::service::account_require_live;
 use crate::contacts::service::contacts_require_of;
 use crate::error::{Error, Result, UserErrorCode};
-use crate::handovers;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
+use crate::{buyer_changes, handovers};
 
 /// What an activity is recorded from.
 #[derive(Clone, Debug)]
@@ -90,6 +90,7 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     links::insert_contacts(&tx, id, &draft.contacts).await?;
     links::insert_members(&tx, id, &draft.with_members).await?;
     handovers::service::activity_recorded(ctx, &tx, draft.account).await?;
+    buyer_changes::service::activity_recorded(ctx, &tx, draft.account).await?;
     if draft.occurred_at > account.last_touch_sort {
         last_touch_raise(&tx, draft.account, draft.occurred_at).await?;
     }

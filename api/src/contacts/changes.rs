@@ -284,6 +284,56 @@ async fn set_archived(
     reread(ctx, id).await
 }
 
+/// Makes the same person a contact of another account, from a day on, inside the transaction of a caller who holds that
+/// account: his names and his telephone number go with him, his post does not. The new contact's id.
+pub async fn contact_copy(
+    ctx: &Ctx,
+    tx: &WriteTx,
+    person: &contact::Model,
+    account: Uuid,
+    started_on: NaiveDate,
+) -> Result<Uuid> {
+    let draft = ContactDraft {
+        account,
+        family_name: person.family_name.clone(),
+        given_name: person.given_name.clone(),
+        family_kana: person.family_kana.clone(),
+        given_kana: person.given_kana.clone(),
+        title: None,
+        department: None,
+        email: None,
+        phone: person.phone.clone(),
+        reports_to: None,
+        decision_role: DecisionRole::User,
+        say: 0,
+        is_key: false,
+        started_on: Some(started_on),
+        left_on: None,
+        note: None,
+    };
+    let model = new_contact(ctx, draft)?;
+    let id = *model.id.as_ref();
+    tx.insert(model).await?;
+    tx.emit(
+        NewEvent::new("contact.created", "cont", id)
+            .on_account(account)
+            .with(json!({ "version": 1 })),
+    );
+    Ok(id)
+}
+
+/// Writes a change of a contact inside the transaction of a caller who holds his account; `CONFLICT` when he was changed
+/// meanwhile.
+pub async fn contact_edit(
+    ctx: &Ctx,
+    tx: &WriteTx,
+    old: &contact::Model,
+    model: contact::ActiveModel,
+    fields: &[&'static str],
+) -> Result<()> {
+    write(ctx, tx, old, old.version, model, ("contact.updated", fields)).await
+}
+
 /// The contact, when the caller may change him: his account says so.
 async fn contact_require(ctx: &Ctx, tx: &WriteTx, id: Uuid) -> Result<contact::Model> {
     let found = tx

@@ -9,6 +9,7 @@ use super::ContactId;
 use super::loaders::{ContactById, ContactsOf, ReportsOf};
 use super::service::{self, ContactFilter};
 use crate::accounts::{Account, AccountById, AccountId};
+use crate::buyer_changes;
 use crate::error::{Error, Result};
 use crate::platform::graphql::{
     Computed, Connection, Date, PageArgs, Total, connection, cx, list_size, loaders, wanted_here,
@@ -79,6 +80,8 @@ const COMPUTED: &[Computed<contact::Column>] = &[
     ("account", &[contact::Column::AccountId]),
     ("reportsTo", &[contact::Column::ReportsToId]),
     ("reports", &[contact::Column::Id]),
+    ("movedTo", &[contact::Column::Id]),
+    ("movedFrom", &[contact::Column::Id]),
 ];
 
 /// What resolvers of the contact need and clients do not see as such.
@@ -166,6 +169,17 @@ impl Contact {
             return Ok(None);
         };
         Ok(loaders(gql).load_one(ContactById(id)).await?.map(Contact::from))
+    }
+
+    /// The same person at the account that he moved to; null when that is not known, or may not be seen.
+    async fn moved_to(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
+        buyer_changes::moved_to(gql, self.id.0).await
+    }
+
+    /// The same person at the account that he came from, with the touches there; null when that is not known, or may not be
+    /// seen.
+    async fn moved_from(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
+        buyer_changes::moved_from(gql, self.id.0).await
     }
 
     /// The contacts who report to him, by name; at most 50. Those who left or are archived are left out.

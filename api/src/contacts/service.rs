@@ -18,7 +18,8 @@ use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::{Columns, TenantDb};
 
 pub use super::changes::{
-    ContactChanges, ContactDraft, contact_archive, contact_create, contact_restore, contact_update,
+    ContactChanges, ContactDraft, contact_archive, contact_copy, contact_create, contact_edit, contact_restore,
+    contact_update,
 };
 
 /// How a list of contacts may be narrowed.
@@ -155,6 +156,20 @@ pub async fn key_contacts_of(
 ) -> Result<HashMap<Uuid, Vec<contact::Model>>> {
     let rows = db.all(queries::key_contacts(db, accounts, ctx.today()?)).await?;
     Ok(grouped(rows, |row| row.account_id))
+}
+
+/// The contact, inside the transaction that will change him: `NOT_FOUND` at `field` when the caller does not see him.
+pub async fn contact_require_seen(ctx: &Ctx, db: &TenantDb, id: Uuid, field: &[&str]) -> Result<contact::Model> {
+    // Whoever passed the account's own door may read accounts; more is not asked of a client that only writes.
+    let select = only_seen(
+        ctx,
+        db,
+        Action::AccountRead,
+        queries::one(id),
+        contact::Column::AccountId,
+    )
+    .await?;
+    db.one(select).await?.ok_or_else(|| Error::not_found(field))
 }
 
 /// The contact is one of this account, which the caller sees: else `INVALID` when he sees the contact elsewhere, and

@@ -25,21 +25,20 @@ pub async fn tell(app: &Arc<App>, sample: &Sample, made: &Made) -> Result<()> {
 
 /// Inoue leaves in three weeks: his accounts pass to Kobayashi and Yamaguchi. One introduction has happened.
 async fn departure(app: &Arc<App>, made: &Made) -> Result<()> {
-    let last_day = working_day(app, -21);
-    for (account, to) in [("tanaka", "kobayashi"), ("hokuto", "yamaguchi")] {
-        let input = json!({
-            "accountId": made.accounts[account], "toMemberId": made.members[to], "lastDay": last_day,
-            "reason": "DEPARTURE", "note": "井上さんの退職（社内公表済み）",
-        });
-        change(
-            made.as_member(app, "tamura")?,
-            days_ago(app, 9),
-            "handoverPlan",
-            input,
-            "handover { id }",
-        )
-        .await?;
-    }
+    let successors = [("tanaka", "kobayashi"), ("hokuto", "yamaguchi")]
+        .map(|(account, to)| json!({ "accountId": made.accounts[account], "toMemberId": made.members[to] }));
+    let input = json!({
+        "memberId": made.members["inoue"], "lastDay": working_day(app, -21), "reason": "退職",
+        "note": "井上さんの退職（社内公表済み）", "successors": successors,
+    });
+    change(
+        made.as_member(app, "tamura")?,
+        days_ago(app, 9),
+        "departurePlan",
+        input,
+        "departure { id }",
+    )
+    .await?;
     let meeting = touch(
         app,
         made,
@@ -69,24 +68,22 @@ async fn departure(app: &Arc<App>, made: &Made) -> Result<()> {
 /// The plant manager of Miyabi rotated; nobody has met the new one, and orders stopped.
 async fn rotated_buyer(app: &Arc<App>, made: &Made) -> Result<()> {
     let left = days_ago(app, 60).date_naive();
-    let input = json!({ "id": made.contacts["endo"], "version": 1, "leftOn": left, "isKey": false });
+    let visit = touch(app, made, "miyabi", "MEETING", 150, &["endo"], "夏の増産計画を伺った。");
+    record(app, made, "kobayashi", 150, visit).await?;
+    let input = json!({
+        "leavingContactId": made.contacts["endo"], "kind": "ROTATED", "occurredOn": left,
+        "note": "遠藤工場長が定期異動で転出。後任は未定。",
+    });
     change(
         made.as_member(app, "kobayashi")?,
         days_ago(app, 55),
-        "contactUpdate",
+        "buyerChangeRecord",
         input,
-        "contact { id }",
+        "buyerChange { id }",
     )
     .await?;
-    let visit = touch(app, made, "miyabi", "MEETING", 150, &["endo"], "夏の増産計画を伺った。");
-    record(app, made, "kobayashi", 150, visit).await?;
-    for (kind, days, note) in [
-        ("KEY_CONTACT_LEFT", 60, "遠藤工場長が4月の異動で転出"),
-        ("NEW_BROOM", 40, "新工場長は取引先を見直す方針とのこと"),
-    ] {
-        signal(app, made, "kobayashi", "miyabi", kind, days, note).await?;
-    }
-    Ok(())
+    let note = "新工場長は取引先を見直す方針とのこと";
+    signal(app, made, "kobayashi", "miyabi", "NEW_BROOM", 40, note).await
 }
 
 /// A delivery to Suruga arrived late and damaged; the complaint is open.

@@ -22,7 +22,7 @@ mod types;
 pub use loaders::{HandoverById, StepById};
 pub use schema::{HandoverMutation, HandoverQuery, handover_page};
 pub use subscriptions::HandoverSubscription;
-pub use types::{Handover, HandoverStep, of_account, open_of_account};
+pub use types::{ContinuityProof, Handover, HandoverStep, of_account, open_of_account};
 
 use crate::platform::graphql::{Gid, IdKind};
 

@@ -58,6 +58,30 @@ pub fn rows() -> Vec<Row> {
                 )
             }),
         ),
+        // Buyer changes.
+        row(
+            "buyerChange",
+            May(A::ContactRead),
+            Q(|ids| {
+                format!(
+                    "(id: \"{}\") {{ kind leaving {{ id }} continuity {{ score }} }}",
+                    ids.get("bchg")
+                )
+            }),
+        ),
+        row(
+            "buyerChanges",
+            May(A::ContactRead),
+            Q(|ids| format!("(accountId: \"{}\") {{ nodes {{ id }} totalCount }}", ids.get("acct"))),
+        ),
+        row(
+            "buyerChangeRecord",
+            May(A::ContactChange),
+            M(|ids| {
+                json!({ "leavingContactId": ids.get("cont"), "kind": "QUIT", "occurredOn": "2026-06-01",
+                "movedToAccountId": ids.get("acct2") })
+            }),
+        ),
         // Departures.
         row(
             "departure",
