@@ -54,7 +54,7 @@ pub(super) async fn plan(client: &Client, input: Value) -> Value {
 }
 
 async fn preview(client: &Client, input: &Value) -> Value {
-    let query = "query($input: DeparturePreviewInput!) { departurePreview(input: $input) { accountCount handedOverCount \
+    let query = "query($input: DeparturePreviewInput!) { departurePreview(input: $input) { accountCount handedOverCount awaitedCount \
         workloadLimit teamPlaceCount isShortNotice value { amount } revenueAtRisk { currencyCode } \
         accounts(first: 100) { totalCount nodes { account { id name } successor { id } kind points \
             shares { reason points most text } } } } }";
@@ -161,6 +161,23 @@ on_both! {
         let chosen = preview(&admin, &input).await;
         let of = |kind: &str| chosen["accounts"]["nodes"].as_array().unwrap().iter().filter(|node| node["kind"] == kind).count();
         assert_eq!((of("CHOSEN"), of("ASSIGNED"), of("FALLBACK")), (1, 1, 4));
+    }
+
+    async fn nobody_who_leaves_himself_is_proposed_and_what_awaits_him_is_told(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let planned = plan(&admin, {
+            let mut input = plan_input(&app, 40);
+            input["successors"] = json!([{ "accountId": app.a.account_id(), "toMemberId": app.a.other_rep.id() }]);
+            input
+        }).await;
+        assert_eq!(planned["departure"]["handovers"]["totalCount"], 1);
+        book(&app, &app.a.other_rep, 2, &["Hotels"]).await;
+        // The first rep leaves later than the second, and is not proposed all the same.
+        let shown = preview(&admin, &json!({ "memberId": app.a.other_rep.id(), "lastDay": day(&app, 10) })).await;
+        assert_eq!((&shown["accountCount"], &shown["awaitedCount"]), (&json!(2), &json!(1)));
+        for node in shown["accounts"]["nodes"].as_array().unwrap() {
+            assert_eq!(node["successor"]["id"], json!(app.a.manager.id()));
+        }
     }
 
     async fn when_the_last_day_is_over_everything_has_passed_on(app) {

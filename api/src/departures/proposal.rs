@@ -61,6 +61,8 @@ pub struct Proposal {
     pub rows: Vec<Proposed>,
     /// How many of his accounts are handed over already.
     pub handed_over: i64,
+    /// How many open handovers await him as successor.
+    pub awaited: i64,
     /// How many accounts a member may own afterwards.
     pub workload_limit: usize,
     /// How many places on the teams of accounts he has.
@@ -171,6 +173,7 @@ pub async fn propose(
     Ok(Proposal {
         rows,
         handed_over: book::handed_over_count(db, leaver.id).await?,
+        awaited: handovers::service::handover_awaited_count(ctx, db, leaver.id).await?,
         workload_limit: limit,
         team_places: book::team_place_count(db, leaver.id).await?,
         is_short_notice: left.num_days() < i64::try_from(NOTICE_DAYS).unwrap_or(0),

@@ -206,8 +206,8 @@ pub struct DeparturePreviewInput {
     pub filter: Option<DepartureFilterInput>,
     /// Successors that you choose yourself; the others are one best assignment.
     pub successors: Option<Vec<DepartureSuccessorInput>>,
-    /// Who may be proposed, at most 50. When nobody is named: the REPs and MANAGERs who are there after the last day, and the
-    /// ADMINs when there are none.
+    /// Who may be proposed, at most 50. When nobody is named: the REPs and MANAGERs who are not to leave themselves, and the ADMINs
+    /// when there are none.
     pub candidate_ids: Option<Vec<MemberId>>,
     /// How many accounts a member may own afterwards, 1–100,000; one and a half times an even share when nothing is said.
     /// Nobody is given more than twice an even share of the accounts that pass on.
@@ -296,6 +296,12 @@ impl DeparturePreview {
     /// How many of the member's accounts are handed over already; they keep their handovers.
     async fn handed_over_count(&self) -> i32 {
         i32::try_from(self.proposal.handed_over).unwrap_or(i32::MAX)
+    }
+
+    /// How many open handovers await the member as successor. They go on: give each another successor by cancelling and
+    /// planning it anew, or the account falls to the manager of the one it comes from, else to an ADMIN.
+    async fn awaited_count(&self) -> i32 {
+        i32::try_from(self.proposal.awaited).unwrap_or(i32::MAX)
     }
 
     /// Sales of the last twelve months to the accounts that would be handed over.

@@ -101,6 +101,14 @@ pub async fn handover_open_of(db: &TenantDb, account: Uuid) -> Result<Option<han
     Ok(queries::open_of(db, account).await?)
 }
 
+/// How many open handovers await the member as successor. For other slices, which have authorised what they show.
+pub async fn handover_awaited_count(_: &Ctx, db: &TenantDb, member: Uuid) -> Result<i64> {
+    let select = handover::Entity::find()
+        .filter(handover::Column::ToMemberId.eq(member))
+        .filter(queries::is_open());
+    Ok(db.count(select).await?)
+}
+
 /// The ones of many handovers that the caller sees.
 pub async fn handover_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<handover::Model>> {
     let db = ctx.read().await?;

@@ -21,7 +21,7 @@ pub struct Question<'a> {
     pub leaver: Uuid,
     /// The accounts.
     pub accounts: &'a [account::Model],
-    /// A candidate must be there after this day.
+    /// A candidate whom the caller names must be there after this day; of the others nobody who is to leave is proposed.
     pub last_day: NaiveDate,
     /// Only these members; everybody who could when nobody is named.
     pub candidates: Option<&'a [Uuid]>,
@@ -81,8 +81,14 @@ fn chosen(question: &Question<'_>, books: &Books, able: Vec<member::Model>) -> V
     let mut there: Vec<member::Model> = able
         .into_iter()
         .filter(|member| member.id != question.leaver)
-        .filter(|member| member.last_day.is_none_or(|last_day| last_day > question.last_day))
-        .filter(|member| question.candidates.is_none_or(|named| named.contains(&member.id)))
+        .filter(|member| match question.candidates {
+            Some(named) => {
+                let stays = member.last_day.is_none_or(|last_day| last_day > question.last_day);
+                stays && named.contains(&member.id)
+            }
+            // Whoever leaves, though later, would only hand on.
+            None => member.last_day.is_none(),
+        })
         .collect();
     let in_the_field = |member: &member::Model| member.role != Role::Admin.as_str();
     if question.candidates.is_none() && there.iter().any(in_the_field) {
