@@ -27,6 +27,7 @@ pub mod members;
 pub mod orders;
 pub mod products;
 pub mod risk;
+pub mod rotations;
 pub mod sessions;
 pub mod signals;
 pub mod successors;

@@ -17,7 +17,7 @@ use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
     accounts, activities, api_clients, buyer_changes, contacts, departures, events, handovers, imports, members,
-    orders, products, risk, sessions, signals, successors, tenants,
+    orders, products, risk, rotations, sessions, signals, successors, tenants,
 };
 
 /// Deep enough for the introspection query of common tools.
@@ -43,6 +43,7 @@ pub struct Query(
     buyer_changes::BuyerChangeQuery,
     handovers::HandoverQuery,
     departures::DepartureQuery,
+    rotations::RotationQuery,
     successors::SuccessorQuery,
     imports::ImportQuery,
     events::EventQuery,

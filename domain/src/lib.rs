@@ -19,6 +19,7 @@ pub mod occasion;
 pub mod password;
 pub mod policy;
 pub mod risk;
+pub mod rotation;
 pub mod succession;
 pub mod team;
 pub mod text;

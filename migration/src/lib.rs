@@ -13,6 +13,7 @@ mod m20261123_000005_sorted_grams;
 mod m20261123_000006_owner_by_risk;
 mod m20261123_000007_departures;
 mod m20261123_000008_buyer_changes;
+mod m20261123_000009_posts;
 mod role;
 mod table;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000006_owner_by_risk::Migration),
             Box::new(m20261123_000007_departures::Migration),
             Box::new(m20261123_000008_buyer_changes::Migration),
+            Box::new(m20261123_000009_posts::Migration),
         ]
     }
 }

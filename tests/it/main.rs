@@ -29,6 +29,7 @@ mod plans;
 mod policy;
 mod races;
 mod risk;
+mod rotations;
 mod schema;
 mod sessions;
 mod signals;

@@ -101,6 +101,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("Order.lines", Who::May(Action::OrderRead)),
     ("RiskFactor.evidence", Who::May(Action::AssessmentRead)),
     ("RiskSummary.bands", Who::May(Action::AssessmentRead)),
+    ("RotationCalendar.windows", Who::May(Action::ContactRead)),
     ("SuccessorAdvice.shares", Who::May(Action::HandoverPlan)),
     ("Viewer.memberships", Who::Person),
     ("Viewer.sessions", Who::Person),

@@ -13,6 +13,10 @@ use crate::platform::tenancy::{TenantDb, first_of_each};
 
 /// Most contacts shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 50;
+/// Most contacts whose rotation is looked at, those longest at their posts.
+const MOST_IN_POST: u64 = 5_000;
+/// Most posts that tenures are reckoned from.
+const MOST_POSTS: u64 = 10_000;
 /// Most contacts of one decision path.
 const MOST_OF_PATH: i32 = 200;
 /// Most contacts shown below the one they report to.
@@ -85,6 +89,41 @@ pub fn of_paths(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select<co
         &order,
         MOST_OF_PATH,
     )
+}
+
+/// Contacts who are at their posts and of whom it is known since when, longest there first.
+pub fn in_post(today: NaiveDate, key_only: bool) -> Select<contact::Entity> {
+    use contact::Column;
+    let mut select = list(is_active(today)).filter(Column::StartedOn.lte(today));
+    if key_only {
+        select = select.filter(Column::IsKey.eq(true));
+    }
+    select
+        .order_by_asc(Column::StartedOn)
+        .order_by_asc(Column::Id)
+        .limit(MOST_IN_POST)
+}
+
+/// From when to when somebody was at a post.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct PostRow {
+    /// First day.
+    pub started_on: NaiveDate,
+    /// First day on which he was no longer there.
+    pub left_on: NaiveDate,
+}
+
+/// Posts that have ended, the latest ones.
+pub async fn ended_posts(db: &TenantDb, today: NaiveDate) -> Result<Vec<PostRow>, DbErr> {
+    use contact::Column;
+    let select = contact::Entity::find()
+        .select_only()
+        .columns([Column::StartedOn, Column::LeftOn])
+        .filter(Column::StartedOn.is_not_null())
+        .filter(Column::LeftOn.lte(today))
+        .order_by_desc(Column::LeftOn)
+        .limit(MOST_POSTS);
+    db.rows(select).await
 }
 
 /// The active key contacts of many accounts, those with most say first.

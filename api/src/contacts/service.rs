@@ -73,6 +73,32 @@ pub async fn contacts_of_paths(ctx: &Ctx, db: &TenantDb, accounts: &[Uuid]) -> R
     Ok(db.all(select).await?)
 }
 
+/// The contacts at their posts that the caller sees and of whom it is known since when, at one account or at all; at most
+/// 5,000, those longest there.
+pub async fn contacts_in_post(
+    ctx: &Ctx,
+    db: &TenantDb,
+    account: Option<Uuid>,
+    key_only: bool,
+) -> Result<Vec<contact::Model>> {
+    ctx.authorize(Action::ContactRead)?;
+    let mut select = queries::in_post(ctx.today()?, key_only);
+    if let Some(account) = account {
+        select = select.filter(contact::Column::AccountId.eq(account));
+    }
+    Ok(db.all(seen(ctx, db, select).await?).await?)
+}
+
+/// For how many days the tenant's contacts stayed at posts that have ended; of the latest 10,000.
+pub async fn contact_tenures(ctx: &Ctx, db: &TenantDb) -> Result<Vec<i64>> {
+    ctx.authorize(Action::ContactRead)?;
+    let posts = queries::ended_posts(db, ctx.today()?).await?;
+    Ok(posts
+        .iter()
+        .map(|post| (post.left_on - post.started_on).num_days())
+        .collect())
+}
+
 /// The first active contacts who report to these, by name.
 pub async fn contact_reports(ctx: &Ctx, superiors: &[Uuid]) -> Result<Vec<contact::Model>> {
     ctx.authorize(Action::ContactRead)?;

@@ -82,6 +82,16 @@ pub fn rows() -> Vec<Row> {
                 "movedToAccountId": ids.get("acct2") })
             }),
         ),
+        row(
+            "rotationWindows",
+            May(A::ContactRead),
+            Q(|ids| {
+                format!(
+                    "(from: \"2026-01-01\", to: \"2036-01-01\", accountId: \"{}\") {{ windows {{ contact {{ id }} opensOn }} }}",
+                    ids.get("acct")
+                )
+            }),
+        ),
         // Departures.
         row(
             "departure",
