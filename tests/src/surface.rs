@@ -92,7 +92,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("DecisionPath.people", Who::May(Action::ContactRead)),
     ("DecisionPerson.metBy", Who::May(Action::ActivityRead)),
     ("Departure.handovers", Who::May(Action::HandoverRead)),
-    ("DeparturePreview.accounts", Who::May(Action::DeparturePlan)),
+    ("DeparturePreview.proposals", Who::May(Action::DeparturePlan)),
     ("DepartureProposal.shares", Who::May(Action::DeparturePlan)),
     ("DepartureUndone.kept", Who::May(Action::DeparturePlan)),
     ("Handover.steps", Who::May(Action::HandoverRead)),

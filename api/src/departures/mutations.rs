@@ -8,7 +8,7 @@ use super::service::{self, DepartureDraft, Undone};
 use crate::error::Result;
 use crate::handovers::Handover;
 use crate::members::MemberId;
-use crate::platform::graphql::{Date, cx, list_size, payload};
+use crate::platform::graphql::{Date, cost, cx, list_size, payload};
 
 /// A member who leaves or rotates.
 #[derive(InputObject)]
@@ -131,6 +131,7 @@ pub struct DepartureMutation;
 impl DepartureMutation {
     /// Opens a handover of every account of a member who leaves or rotates, each with a successor and its steps: all of
     /// them, or none. Look at `departurePreview` before.
+    #[graphql(directive = cost::apply("500".to_owned()))]
     async fn departure_plan(
         &self,
         gql: &Context<'_>,

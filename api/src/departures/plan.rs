@@ -75,6 +75,7 @@ pub async fn departure_plan(ctx: &Ctx, draft: DepartureDraft) -> Result<departur
     let opened = handovers_open(ctx, &tx, &openings, &terms).await?;
     handovers_link(&tx, id, &opened).await?;
     if draft.kind == DepartureKind::Leaving {
+        members::service::admin_require_other(&tx, &leaver, "memberId").await?;
         members::service::member_last_day_set(&tx, &leaver, Some(terms.last_day)).await?;
     }
     tx.emit(NewEvent::new("departure.planned", "dep", id).with(json!({

@@ -8,6 +8,7 @@ use domain::lang::Text;
 use domain::policy::{Action, Role};
 use domain::succession::{Suitability, assign};
 use entity::{account, member};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::accounts::book::{self, BookFilter};
@@ -23,6 +24,9 @@ pub const MOST_ACCOUNTS: u64 = 2_000;
 const MOST_CANDIDATES: usize = domain::succession::CANDIDATES_MOST;
 /// Most accounts that a member may be given to own.
 const MOST_WORKLOAD: i32 = 100_000;
+
+/// Whose turn it is to be assigned.
+static TURN: Semaphore = Semaphore::const_new(1);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -322,7 +326,10 @@ async fn assigned(
         .filter(|(_, is_open)| **is_open)
         .map(|(suits, _)| suits.iter().map(hundredths).collect())
         .collect();
+    // Each takes tens of megabytes while it lasts, so one at a time.
+    let turn = TURN.acquire().await.map_err(Error::internal)?;
     let assignment = tokio::task::spawn_blocking(move || assign(&points, &room)).await;
+    drop(turn);
     let mut to = assignment.map_err(Error::internal)?.to.into_iter();
     Ok(open
         .iter()

@@ -1,7 +1,5 @@
 //! Departures as the API shows them, and reading them.
 
-use std::sync::Arc;
-
 use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::departure;
@@ -17,7 +15,7 @@ use crate::handovers::{Handover, handover_page};
 use crate::members::loaders::MemberById;
 use crate::members::{Member, MemberId};
 use crate::platform::graphql::{
-    Connection, CursorKey, Date, MoneyView, PageArgs, Total, connection, cost, cx, list_size, loaders, page_of_rows,
+    Connection, Date, MoneyView, PageArgs, Total, connection, cost, cx, list_size, loaders,
 };
 use crate::risk::RiskBand;
 use crate::successors::SuccessionShare;
@@ -231,10 +229,7 @@ impl From<DeparturePreviewInput> for Request {
 }
 
 /// What a departure would do.
-pub struct DeparturePreview {
-    proposal: Arc<Proposal>,
-    list: String,
-}
+pub struct DeparturePreview(Proposal);
 
 /// Why this member was proposed.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,73 +285,82 @@ impl From<Proposed> for DepartureProposal {
 impl DeparturePreview {
     /// How many accounts would be handed over.
     async fn account_count(&self) -> i32 {
-        i32::try_from(self.proposal.rows.len()).unwrap_or(i32::MAX)
+        i32::try_from(self.0.rows.len()).unwrap_or(i32::MAX)
     }
 
     /// How many of the member's accounts are handed over already; they keep their handovers.
     async fn handed_over_count(&self) -> i32 {
-        i32::try_from(self.proposal.handed_over).unwrap_or(i32::MAX)
+        i32::try_from(self.0.handed_over).unwrap_or(i32::MAX)
     }
 
     /// How many open handovers await the member as successor. They go on: give each another successor by cancelling and
     /// planning it anew, or the account falls to the manager of the one it comes from, else to an ADMIN.
     async fn awaited_count(&self) -> i32 {
-        i32::try_from(self.proposal.awaited).unwrap_or(i32::MAX)
+        i32::try_from(self.0.awaited).unwrap_or(i32::MAX)
     }
 
     /// Sales of the last twelve months to the accounts that would be handed over.
     async fn value(&self, gql: &Context<'_>) -> Result<MoneyView> {
-        let minor = self.proposal.rows.iter().map(|row| row.account.value_sort);
+        let minor = self.0.rows.iter().map(|row| row.account.value_sort);
         MoneyView::from_minor(minor.fold(0, i64::saturating_add), &cx(gql).tenant()?.currency)
     }
 
     /// Their revenue at risk before the departure; accounts without a known risk count for nothing.
     async fn revenue_at_risk(&self, gql: &Context<'_>) -> Result<MoneyView> {
-        let minor = self
-            .proposal
-            .rows
-            .iter()
-            .map(|row| row.account.revenue_at_risk_sort.max(0));
+        let minor = self.0.rows.iter().map(|row| row.account.revenue_at_risk_sort.max(0));
         MoneyView::from_minor(minor.fold(0, i64::saturating_add), &cx(gql).tenant()?.currency)
     }
 
     /// How many accounts a member may own afterwards.
     async fn workload_limit(&self) -> i32 {
-        i32::try_from(self.proposal.workload_limit).unwrap_or(i32::MAX)
+        i32::try_from(self.0.workload_limit).unwrap_or(i32::MAX)
     }
 
     /// How many places on the teams of accounts the member has; they end with the last day, if that is wanted.
     async fn team_place_count(&self) -> i32 {
-        i32::try_from(self.proposal.team_places).unwrap_or(i32::MAX)
+        i32::try_from(self.0.team_places).unwrap_or(i32::MAX)
     }
 
     /// True when fewer days are left than the 30 that the steps of a handover usually take.
     async fn is_short_notice(&self) -> bool {
-        self.proposal.is_short_notice
+        self.0.is_short_notice
     }
 
-    /// The accounts that would be handed over, those with most revenue at risk first.
-    async fn accounts(
+    /// The accounts that would be handed over, those with most revenue at risk first, each with its successor.
+    async fn proposals(
         &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Rows from the start or after `after`, 1–100; 20 when nothing is said.")] first: Option<i32>,
-        #[graphql(desc = "Rows behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "Rows from the end or before `before`, 1–100.")] last: Option<i32>,
-        #[graphql(desc = "Rows in front of this cursor.")] before: Option<String>,
-    ) -> Result<Connection<DepartureProposal>> {
-        let args = PageArgs {
-            first,
-            after,
-            last,
-            before,
+        #[graphql(desc = "How many, 1–100.", default = 20)] first: i32,
+        #[graphql(desc = "Those behind this account.")] after_account_id: Option<AccountId>,
+    ) -> Result<Vec<DepartureProposal>> {
+        let most = match usize::try_from(first) {
+            Ok(most) if (1..=MOST_PROPOSALS).contains(&first) => most,
+            _ => {
+                return Err(Error::bad_input(
+                    format!("first is 1 to {MOST_PROPOSALS}."),
+                    format!("first は1〜{MOST_PROPOSALS}で指定してください。"),
+                ));
+            }
         };
-        let key = |row: &Proposed| (CursorKey::Int(row.account.revenue_at_risk_sort), row.account.id);
-        let page = page_of_rows(cx(gql), &self.proposal.rows, key, self.list.clone(), &args)?;
-        let count = self.proposal.rows.len();
-        let total = Total::new(move |_| async move { Ok(i64::try_from(count).unwrap_or(i64::MAX)) });
-        Ok(connection(page, total, DepartureProposal::from))
+        let rows = &self.0.rows;
+        let from = match after_account_id {
+            None => 0,
+            Some(id) => match rows.iter().position(|row| row.account.id == id.0) {
+                Some(place) => place + 1,
+                None => {
+                    return Err(Error::bad_input(
+                        "afterAccountId is not among these accounts: begin again.",
+                        "afterAccountId は対象の取引先にありません。最初から取得してください。",
+                    ));
+                }
+            },
+        };
+        let shown = rows.iter().skip(from).take(most).cloned();
+        Ok(shown.map(DepartureProposal::from).collect())
     }
 }
+
+/// Most proposals shown at once.
+const MOST_PROPOSALS: i32 = 100;
 
 /// Reading departures.
 #[derive(Default)]
@@ -399,21 +403,17 @@ impl DepartureQuery {
 
     /// What the departure of a member would do: each account with its risk and value, the successor that is proposed and
     /// why. Nothing changes. Null when there is no such member or account; an input that cannot be is a BAD_USER_INPUT.
-    #[graphql(directive = cost::apply("50".to_owned()))]
+    #[graphql(directive = cost::apply("500".to_owned()))]
     async fn departure_preview(
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "Who leaves, when, and to whom his accounts may pass.")] input: DeparturePreviewInput,
     ) -> Result<Option<DeparturePreview>> {
         let request = Request::from(input);
-        let list = format!("departure {request:?}");
         let proposal = match service::departure_preview(cx(gql), &request).await {
             Err(Error::User(errors)) => return Error::in_query(errors).map(|()| None),
             other => other?,
         };
-        Ok(Some(DeparturePreview {
-            proposal: Arc::new(proposal),
-            list,
-        }))
+        Ok(Some(DeparturePreview(proposal)))
     }
 }

@@ -94,6 +94,18 @@ pub async fn other_admins(db: &TenantDb, id: Uuid) -> Result<i64, DbErr> {
     .await
 }
 
+/// The same without those who are to leave.
+pub async fn other_admins_who_stay(db: &TenantDb, id: Uuid) -> Result<i64, DbErr> {
+    db.count(
+        member::Entity::find()
+            .filter(member::Column::Role.eq(Role::Admin.as_str()))
+            .filter(member::Column::EndedAt.is_null())
+            .filter(member::Column::LastDay.is_null())
+            .filter(member::Column::Id.ne(id)),
+    )
+    .await
+}
+
 /// How many accounts that are not archived the member owns.
 pub async fn owned_accounts(db: &TenantDb, id: Uuid) -> Result<i64, DbErr> {
     db.count(

@@ -9,7 +9,7 @@ use entity::member;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
-use super::changes::emit_change;
+use super::changes::{emit_change, last_admin};
 use super::queries;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
@@ -177,6 +177,14 @@ pub async fn member_last_day_set(tx: &WriteTx, member: &member::Model, last_day:
         return Err(reader::stale(tx, member.id, member.version, member.version + 1).await?);
     }
     emit_change(tx, "member.updated", member.id, member.version + 1, &["lastDay"]);
+    Ok(())
+}
+
+/// `CONFLICT` when this is the last ADMIN who stays: somebody must run the company when he is gone.
+pub async fn admin_require_other(db: &TenantDb, member: &member::Model, field: &str) -> Result<()> {
+    if member.role == Role::Admin.as_str() && queries::other_admins_who_stay(db, member.id).await? == 0 {
+        return Err(last_admin(field));
+    }
     Ok(())
 }
 

@@ -45,6 +45,7 @@ on_both! {
             (json!({ "reason": "  " }), "reason", "REQUIRED"),
             (json!({ "memberId": app.b.rep.id() }), "memberId", "NOT_FOUND"),
             (json!({ "memberId": app.a.other_rep.id() }), "memberId", "CONFLICT"),
+            (json!({ "memberId": app.a.admin.id() }), "memberId", "CONFLICT"),
             (json!({ "workloadLimit": 0 }), "workloadLimit", "INVALID"),
             (json!({ "candidateIds": [manager, app.b.rep.id()] }), "candidateIds.1", "NOT_FOUND"),
             (json!({ "filter": { "accountIds": [app.b.account_id()] } }), "filter.accountIds.0", "NOT_FOUND"),

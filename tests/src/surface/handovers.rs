@@ -113,7 +113,7 @@ pub fn rows() -> Vec<Row> {
             May(A::DeparturePlan),
             Q(|ids| {
                 format!(
-                    "(input: {{ memberId: \"{}\", lastDay: \"2027-12-24\" }}) {{ accountCount accounts {{ nodes {{ account {{ id }} }} }} }}",
+                    "(input: {{ memberId: \"{}\", lastDay: \"2027-12-24\" }}) {{ accountCount proposals {{ account {{ id }} }} }}",
                     ids.get("mem")
                 )
             }),

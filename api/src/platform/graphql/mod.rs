@@ -22,7 +22,7 @@ pub use cursor::CursorKey;
 pub use delivery::{Deliveries, Delivery, Interest, check_start, delivered};
 pub use directives::{cost, list_size};
 pub use ids::{Gid, IdKind, any_id, parse_any};
-pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page, fetch_page_with, page_of_rows};
+pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page, fetch_page_with};
 pub use payload::UserErrorView;
 pub(crate) use payload::payload;
 pub use root::Root;

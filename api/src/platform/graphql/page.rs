@@ -156,46 +156,6 @@ async fn page_of<E: TenantOwned>(
     })
 }
 
-/// One page of rows that are at hand, largest sort value first and of equals the smallest id. `list` names connection, order
-/// and filter: cursors are bound to it.
-pub fn page_of_rows<M: Clone>(
-    ctx: &Ctx,
-    rows: &[M],
-    key: fn(&M) -> (CursorKey, Uuid),
-    list: String,
-    args: &PageArgs,
-) -> Result<Page<M>> {
-    let list = Arc::new(List {
-        app: Arc::clone(&ctx.app),
-        tenant: ctx.tenant()?.id,
-        name: list,
-    });
-    let (limit, backward) = limit(args)?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let place = |cursor: &Option<String>| -> Result<Option<usize>> {
-        let Some(cursor) = cursor else { return Ok(None) };
-        let edge = decode(list.binding(), cursor)?;
-        Ok(rows.iter().position(|row| key(row) == edge))
-    };
-    let from = place(&args.after)?.map_or(0, |place| place + 1);
-    let to = place(&args.before)?.unwrap_or(rows.len()).max(from);
-    let (from_shown, to_shown) = if backward {
-        (to.saturating_sub(limit).max(from), to)
-    } else {
-        (from, to.min(from + limit))
-    };
-    let shown = rows[from_shown..to_shown].iter().map(|row| {
-        let (sort, id) = key(row);
-        let list = Arc::clone(&list);
-        (Cursor { list, key: sort, id }, row.clone())
-    });
-    Ok(Page {
-        rows: shown.collect(),
-        has_previous: from_shown > 0,
-        has_next: to_shown < rows.len(),
-    })
-}
-
 impl<M> Page<M> {
     /// The same page of something else, if every row can be that.
     pub fn try_map<N>(self, each: impl Fn(M) -> Result<N>) -> Result<Page<N>> {
