@@ -21,6 +21,7 @@ pub mod contacts;
 pub mod decision_paths;
 pub mod departures;
 pub mod events;
+pub mod follow_ups;
 pub mod handovers;
 pub mod imports;
 pub mod members;

@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
-    accounts, activities, api_clients, buyer_changes, contacts, departures, events, handovers, imports, members,
-    orders, products, risk, rotations, sessions, signals, successors, tenants,
+    accounts, activities, api_clients, buyer_changes, contacts, departures, events, follow_ups, handovers, imports,
+    members, orders, products, risk, rotations, sessions, signals, successors, tenants,
 };
 
 /// Deep enough for the introspection query of common tools.
@@ -36,6 +36,7 @@ pub struct Query(
     accounts::AccountQuery,
     contacts::ContactQuery,
     activities::ActivityQuery,
+    follow_ups::FollowUpQuery,
     products::ProductQuery,
     orders::OrderQuery,
     signals::SignalQuery,
@@ -60,6 +61,7 @@ pub struct Mutation(
     accounts::AccountMutation,
     contacts::ContactMutation,
     activities::ActivityMutation,
+    follow_ups::FollowUpMutation,
     products::ProductMutation,
     orders::OrderMutation,
     signals::SignalMutation,
@@ -195,6 +197,8 @@ pub enum Node {
     ApiClient(api_clients::ApiClient),
     /// An account passing from one member to the next.
     Handover(handovers::Handover),
+    /// A touch that should happen.
+    FollowUp(follow_ups::FollowUp),
     /// A contact who leaves his post, and who takes it.
     BuyerChange(buyer_changes::BuyerChange),
     /// A member who leaves or rotates.
@@ -300,6 +304,10 @@ pub(crate) async fn node(gql: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         },
         "step" => match loaders.load_one(handovers::StepById(key)).await? {
             Some(row) => Some(Node::HandoverStep(handovers::HandoverStep::of(row)?)),
+            None => None,
+        },
+        "fup" => match loaders.load_one(follow_ups::FollowUpById(key)).await? {
+            Some(row) => Some(Node::FollowUp(follow_ups::FollowUp::of(row)?)),
             None => None,
         },
         "bchg" => match loaders.load_one(buyer_changes::BuyerChangeById(key)).await? {

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod contact;
 pub mod decision_path;
 pub mod departure;
+pub mod follow_up;
 pub mod handover;
 pub mod import;
 pub mod lang;

@@ -40,9 +40,9 @@ text_enum! {
         ContactsRead = "contacts:read",
         /// Create, change and archive contacts.
         ContactsWrite = "contacts:write",
-        /// Read activities.
+        /// Read activities and follow-ups.
         ActivitiesRead = "activities:read",
-        /// Record and change activities.
+        /// Record and change activities and follow-ups.
         ActivitiesWrite = "activities:write",
         /// Read orders and products.
         OrdersRead = "orders:read",
@@ -104,6 +104,10 @@ text_enum! {
         ActivityRead = "ACTIVITY_READ",
         /// Record, change or archive an activity.
         ActivityRecord = "ACTIVITY_RECORD",
+        /// See an account's follow-ups.
+        FollowUpRead = "FOLLOW_UP_READ",
+        /// Make, change, complete or cancel a follow-up.
+        FollowUpChange = "FOLLOW_UP_CHANGE",
         /// See the products.
         ProductRead = "PRODUCT_READ",
         /// Create, change or archive a product.
@@ -189,6 +193,7 @@ pub const fn grant(role: Role, action: Action) -> Grant {
         A::AccountRead
         | A::ContactRead
         | A::ActivityRead
+        | A::FollowUpRead
         | A::OrderRead
         | A::SignalRead
         | A::AssessmentRead
@@ -205,6 +210,7 @@ pub const fn grant(role: Role, action: Action) -> Grant {
         | A::AccountTeamChange
         | A::ContactChange
         | A::ActivityRecord
+        | A::FollowUpChange
         | A::OrderChange
         | A::SignalRecord
         | A::HandoverPlan
@@ -263,6 +269,7 @@ pub const fn reads_account(action: Action) -> bool {
         Action::AccountRead
             | Action::ContactRead
             | Action::ActivityRead
+            | Action::FollowUpRead
             | Action::OrderRead
             | Action::SignalRead
             | Action::AssessmentRead
@@ -293,8 +300,8 @@ pub const fn scope_for(action: Action) -> Option<Scope> {
         | A::AccountTeamChange => Some(Scope::AccountsWrite),
         A::ContactRead => Some(Scope::ContactsRead),
         A::ContactChange => Some(Scope::ContactsWrite),
-        A::ActivityRead => Some(Scope::ActivitiesRead),
-        A::ActivityRecord => Some(Scope::ActivitiesWrite),
+        A::ActivityRead | A::FollowUpRead => Some(Scope::ActivitiesRead),
+        A::ActivityRecord | A::FollowUpChange => Some(Scope::ActivitiesWrite),
         A::ProductRead | A::OrderRead => Some(Scope::OrdersRead),
         A::ProductChange | A::OrderChange => Some(Scope::OrdersWrite),
         A::SignalRead | A::AssessmentRead => Some(Scope::RiskRead),

@@ -39,6 +39,10 @@ pub struct Model {
     pub overridden: bool,
     /// Whether no working day was left before the last day.
     pub no_time: bool,
+    /// Whether the leaver's open follow-ups pass on too.
+    pub moves_follow_ups: bool,
+    /// Whether the open follow-ups of others on the account pass on too.
+    pub moves_others_follow_ups: bool,
     /// Since when a step is overdue; empty while none is.
     pub stalled_since: Option<DateTimeUtc>,
     /// Member who planned it; empty when a program did.

@@ -21,6 +21,7 @@ pub mod contact;
 pub mod departure;
 pub mod departure_handover;
 pub mod event;
+pub mod follow_up;
 pub mod handover;
 pub mod handover_step;
 pub mod idempotency_key;
@@ -108,6 +109,7 @@ tenant_owned!(
     buyer_change = "buyer_change",
     departure = "departure",
     departure_handover = "departure_handover",
+    follow_up = "follow_up",
     upload = "upload",
     import_run = "import_run",
     event = "event",

@@ -14,6 +14,7 @@ mod m20261123_000006_owner_by_risk;
 mod m20261123_000007_departures;
 mod m20261123_000008_buyer_changes;
 mod m20261123_000009_posts;
+mod m20261123_000010_follow_ups;
 mod role;
 mod table;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_departures::Migration),
             Box::new(m20261123_000008_buyer_changes::Migration),
             Box::new(m20261123_000009_posts::Migration),
+            Box::new(m20261123_000010_follow_ups::Migration),
         ]
     }
 }

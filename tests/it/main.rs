@@ -15,6 +15,7 @@ mod departures;
 mod documents;
 mod door;
 mod faults;
+mod follow_ups;
 mod handovers;
 mod http;
 mod idempotency;

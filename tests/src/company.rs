@@ -178,6 +178,12 @@ impl Company {
             "act",
             made("activityRecord", "ActivityRecordInput", activity, "activity").await,
         );
+        let due = (app.app.clock.now() + chrono::Duration::days(9)).date_naive();
+        let follow_up = json!({ "accountId": account, "contactId": ids["cont"], "dueOn": due, "reason": "Ask again" });
+        ids.insert(
+            "fup",
+            made("followUpCreate", "FollowUpCreateInput", follow_up, "followUp").await,
+        );
         let product = json!({ "code": "P-1", "name": "Pump" });
         ids.insert(
             "prod",

@@ -69,6 +69,7 @@ impl Row {
 pub const LISTS: &[(&str, Who)] = &[
     ("Account.activities", Who::May(Action::ActivityRead)),
     ("Account.contacts", Who::May(Action::ContactRead)),
+    ("Account.followUps", Who::May(Action::FollowUpRead)),
     ("Account.handovers", Who::May(Action::HandoverRead)),
     ("Account.latestOrders", Who::May(Action::OrderRead)),
     ("Account.ownerships", Who::May(Action::AccountRead)),
@@ -78,6 +79,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("ApiClient.scopes", Who::May(Action::ApiClientRead)),
     ("Assessment.factors", Who::May(Action::AssessmentRead)),
     ("Contact.reports", Who::May(Action::ContactRead)),
+    ("Briefing.followUps", Who::May(Action::FollowUpRead)),
     ("Briefing.lastTalks", Who::May(Action::ActivityRead)),
     ("Briefing.occasions", Who::May(Action::HandoverRead)),
     ("Briefing.pitfalls", Who::May(Action::SignalRead)),

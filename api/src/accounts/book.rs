@@ -2,7 +2,7 @@
 
 use domain::risk::Band;
 use entity::{account, account_team};
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{LockType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -47,6 +47,16 @@ pub async fn owned(db: &TenantDb, owner: Uuid, most: u64) -> Result<Vec<Uuid>, D
         .limit(most);
     let found = db.all_with(select, Columns::none().with(account::Column::Id)).await?;
     Ok(found.into_iter().map(|account| account.id).collect())
+}
+
+/// Ids of all accounts of a member, for `account_id IN (…)`.
+pub fn owned_ids(tenant: Uuid, owner: Uuid) -> SelectStatement {
+    Query::select()
+        .column(account::Column::Id)
+        .from(account::Entity)
+        .and_where(account::Column::TenantId.eq(tenant))
+        .and_where(account::Column::OwnerId.eq(owner))
+        .to_owned()
 }
 
 fn select(db: &TenantDb, owner: Uuid, filter: &BookFilter) -> Select<account::Entity> {
@@ -98,13 +108,13 @@ fn places(member: Uuid) -> Select<account_team::Entity> {
     account_team::Entity::find().filter(account_team::Column::MemberId.eq(member))
 }
 
-/// Ends all places of a member on the teams of accounts, inside the caller's transaction; how many they were.
-pub async fn team_places_end(tx: &WriteTx, member: Uuid) -> Result<usize, DbErr> {
+/// Ends all places of a member on the teams of accounts, inside the caller's transaction; on which accounts they were.
+pub async fn team_places_end(tx: &WriteTx, member: Uuid) -> Result<Vec<Uuid>, DbErr> {
     let places = team_places(tx, member).await?;
     tx.delete(account_team::Entity::delete_many().filter(account_team::Column::MemberId.eq(member)))
         .await?;
     for place in &places {
         super::changes::emit_access(tx, place.account_id, &[member], "TEAM_REMOVED");
     }
-    Ok(places.len())
+    Ok(places.into_iter().map(|place| place.account_id).collect())
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::queries;
 use super::service::{account_require, account_require_live, account_require_locked};
 use crate::error::{Error, Result, UserErrorCode};
+use crate::follow_ups::service::{Moves, follow_ups_pass_on};
 use crate::members;
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
@@ -361,6 +362,7 @@ pub async fn account_assign(ctx: &Ctx, id: Uuid, version: i64, member: Uuid) -> 
         return Ok(old);
     }
     ownership_switch(ctx, &tx, &old, member, OwnershipReason::Assigned, None).await?;
+    follow_ups_pass_on(ctx, &tx, id, (old.owner_id, member), Moves::default()).await?;
     tx.commit().await?;
     reread(ctx, id).await
 }

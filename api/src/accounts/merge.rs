@@ -2,7 +2,7 @@
 
 use domain::lang::Text;
 use domain::policy::Action;
-use entity::{account, account_team, activity, contact, handover, order, ownership, signal};
+use entity::{account, account_team, activity, buyer_change, contact, follow_up, handover, order, ownership, signal};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 use uuid::Uuid;
@@ -103,7 +103,7 @@ async fn move_rows(tx: &WriteTx, from: Uuid, into: Uuid) -> Result<()> {
         )*};
     }
     // Assessments stay: they are what was believed of the other account.
-    move_all!(contact, activity, order, signal, handover);
+    move_all!(contact, activity, order, signal, handover, buyer_change, follow_up);
     let already: Vec<Uuid> = queries::team(tx, &[into])
         .await?
         .iter()

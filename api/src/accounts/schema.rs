@@ -12,7 +12,7 @@ use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::graphql::{
     Computed, Connection, Date, PageArgs, Total, connection, cost, cx, list_size, loaders, wanted_here, wanted_of_rows,
 };
-use crate::{activities, contacts, decision_paths, handovers, orders, risk};
+use crate::{activities, contacts, decision_paths, follow_ups, handovers, orders, risk};
 
 /// Where a client stands with us.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,7 @@ const COMPUTED: &[Computed<account::Column>] = &[
     ("lastActivity", ID),
     ("latestOrders", ID),
     ("decisionPath", ID),
+    ("followUps", ID),
     ("handovers", ID),
     ("openHandover", ID),
 ];
@@ -225,6 +226,12 @@ impl Account {
     #[graphql(directive = list_size::apply(10))]
     async fn latest_orders(&self, gql: &Context<'_>) -> Result<Vec<orders::Order>> {
         orders::latest_of(gql, self.id).await
+    }
+
+    /// What should happen with the account next: its open follow-ups, those due first first; at most 20.
+    #[graphql(directive = list_size::apply(20))]
+    async fn follow_ups(&self, gql: &Context<'_>) -> Result<Vec<follow_ups::FollowUp>> {
+        follow_ups::open_of_account(gql, self.id.0).await
     }
 
     /// The handovers of the account, newest first.

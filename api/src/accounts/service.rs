@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::policy::{Action, Grant};
-use entity::account;
+use domain::policy::{Action, Grant, read_grant};
+use entity::{account, member};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
 use uuid::Uuid;
@@ -236,6 +236,18 @@ pub async fn sight(ctx: &Ctx, db: &TenantDb, action: Action) -> Result<Condition
     let grant = ctx.authorize(action)?;
     let circle = members::circle(ctx, db, grant).await?;
     Ok(Condition::all().add(queries::visible(circle.as_ref(), db.tenant())))
+}
+
+/// Whether a member who is not the caller sees the account.
+pub async fn account_seen_by(ctx: &Ctx, db: &TenantDb, account: Uuid, member: &member::Model) -> Result<bool> {
+    let role = member.role.parse().map_err(Error::internal)?;
+    let grant = read_grant(role, ctx.tenant()?.visibility, Action::AccountRead);
+    let circle = members::circle_of(db, member.id, grant).await?;
+    if circle.is_none() {
+        return Ok(true);
+    }
+    let seen = queries::one(db, account, queries::visible(circle.as_ref(), db.tenant())).await?;
+    Ok(seen.is_some())
 }
 
 /// As [`sight`], for tables that name an account: the ids to be `IN`, or `None` when all are seen.

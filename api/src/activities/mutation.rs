@@ -9,6 +9,7 @@ use super::service::{self, ActivityChanges, ActivityDraft};
 use crate::accounts::AccountId;
 use crate::contacts::ContactId;
 use crate::error::Result;
+use crate::follow_ups::FollowUpId;
 use crate::members::MemberId;
 use crate::platform::graphql::{cx, payload};
 
@@ -63,6 +64,8 @@ pub struct ActivityRecordInput {
     pub next_step: Option<String>,
     /// Another system's id for it; unique. Recording it again at the same account gives the first one, unchanged.
     pub external_id: Option<String>,
+    /// The open follow-up of the account that is done by it.
+    pub follow_up_id: Option<FollowUpId>,
 }
 
 impl From<ActivityRecordInput> for ActivityDraft {
@@ -79,6 +82,7 @@ impl From<ActivityRecordInput> for ActivityDraft {
             summary: input.summary,
             next_step: input.next_step,
             external_id: input.external_id,
+            follow_up: input.follow_up_id.map(Into::into),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
-use crate::{buyer_changes, handovers};
+use crate::{buyer_changes, follow_ups, handovers};
 
 /// What an activity is recorded from.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct ActivityDraft {
     pub next_step: Option<String>,
     /// Another system's id for it.
     pub external_id: Option<String>,
+    /// The follow-up that it does.
+    pub follow_up: Option<Uuid>,
 }
 
 /// Whether both sides usually say something.
@@ -91,6 +93,9 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     links::insert_members(&tx, id, &draft.with_members).await?;
     handovers::service::activity_recorded(ctx, &tx, draft.account).await?;
     buyer_changes::service::activity_recorded(ctx, &tx, draft.account).await?;
+    if let Some(follow_up) = draft.follow_up {
+        follow_ups::service::activity_recorded(ctx, &tx, &account, follow_up, id).await?;
+    }
     if draft.occurred_at > account.last_touch_sort {
         last_touch_raise(&tx, draft.account, draft.occurred_at).await?;
     }

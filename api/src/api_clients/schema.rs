@@ -23,9 +23,9 @@ pub enum Scope {
     ContactsRead,
     /// Create, change and archive contacts.
     ContactsWrite,
-    /// Read activities.
+    /// Read activities and follow-ups.
     ActivitiesRead,
-    /// Record and change activities.
+    /// Record and change activities and follow-ups.
     ActivitiesWrite,
     /// Read orders and products.
     OrdersRead,

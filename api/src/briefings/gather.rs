@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 use domain::calendar::tenant_day;
 use domain::occasion::{Occasion, occasions};
 use domain::policy::Action;
-use entity::{account, activity, product, signal};
+use entity::{account, activity, follow_up, product, signal};
 use uuid::Uuid;
 
 use crate::accounts::grouped;
 use crate::activities::service::activity_latest;
 use crate::decision_paths::service::{Laid, decision_paths_of};
 use crate::error::Result;
+use crate::follow_ups::service::follow_ups_open_of;
 use crate::orders::service::{Supplied, supplied_to};
 use crate::platform::Ctx;
 use crate::platform::tenancy::Columns;
@@ -47,6 +48,8 @@ pub struct Briefed {
     pub talks: Vec<activity::Model>,
     /// The newest touches with a next step that was agreed, newest first.
     pub promises: Vec<activity::Model>,
+    /// Its open follow-ups, those due first first.
+    pub follow_ups: Vec<follow_up::Model>,
     /// What it has bought, latest first.
     pub products: Vec<BriefedProduct>,
     /// What it is thought of for in the year to come, soonest first.
@@ -73,6 +76,7 @@ pub async fn brief(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, Briefed>> {
     let mut paths = decision_paths_of(ctx, &db, &ids).await?;
     let touches = activity_latest(ctx, &ids, TOUCHES, Columns::all()).await?;
     let mut touches = grouped(touches, |touch| touch.account_id);
+    let mut follow_ups = grouped(follow_ups_open_of(ctx, &db, &ids).await?, |row| row.account_id);
     let supplied = supplied_to(ctx, &db, &ids).await?;
     let mut products: Vec<Uuid> = supplied.iter().map(|one| one.product).collect();
     products.sort_unstable();
@@ -105,6 +109,7 @@ pub async fn brief(ctx: &Ctx, ids: &[Uuid]) -> Result<HashMap<Uuid, Briefed>> {
             path: paths.remove(&id),
             talks: talks.collect(),
             promises: promises.collect(),
+            follow_ups: follow_ups.remove(&id).unwrap_or_default(),
             products: bought.collect(),
             occasions: occasions(today, first.get(&id).map(first_day), fiscal, Some(&country)),
             signals: signals.remove(&id).unwrap_or_default(),

@@ -20,6 +20,7 @@ use crate::platform::graphql::MoneyView;
 const PEOPLE: usize = 10;
 const TALKS: usize = 5;
 const PROMISES: usize = 5;
+const FOLLOW_UPS: usize = 5;
 const PRODUCTS: usize = 10;
 const PITFALLS: usize = 6;
 const MISSING: usize = 5;
@@ -219,6 +220,12 @@ fn talks(words: &Words, briefed: &Briefed, day: &impl Fn(DateTime<Utc>) -> Strin
         @if !briefed.promises.is_empty() {
             h2 { (words.say("Promised", "約束・次のアクション")) }
             ul { @for touch in briefed.promises.iter().take(PROMISES) { (line(touch, touch.next_step.as_deref().unwrap_or_default())) } }
+        }
+        @if !briefed.follow_ups.is_empty() {
+            h2 { (words.say("Due next", "今後の予定")) }
+            ul { @for due in briefed.follow_ups.iter().take(FOLLOW_UPS) {
+                li { (due.due_on) " – " (short(&due.reason)) @if let Some(promised) = &due.promised { " (" (short(promised)) ")" } }
+            } }
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::accounts::Account;
 use crate::activities::Activity;
 use crate::decision_paths::DecisionPath;
 use crate::error::{Error, Result};
+use crate::follow_ups::FollowUp;
 use crate::platform::graphql::{Date, MoneyView, cx, list_size, loaders};
 use crate::products::Product;
 use crate::risk::Assessment;
@@ -116,6 +117,12 @@ impl Briefing {
             })
         });
         promises.collect()
+    }
+
+    /// What should happen next: the account's open follow-ups, those due first first; at most 20.
+    #[graphql(directive = list_size::apply(20))]
+    async fn follow_ups(&self) -> Result<Vec<FollowUp>> {
+        self.briefed.follow_ups.iter().cloned().map(FollowUp::of).collect()
     }
 
     /// What the account has bought, latest first; at most 20. Products that it is likely to need are not rated yet.

@@ -14,7 +14,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::graphql::input::{Checks, NOTE_CHARS};
-use crate::{handovers, members};
+use crate::{follow_ups, handovers, members};
 
 /// A handover that goes on although its departure was called off.
 #[derive(Clone, Debug)]
@@ -112,10 +112,13 @@ pub(super) async fn end(ctx: &Ctx, id: Uuid) -> Result<()> {
     let places = if old.ends_team_places {
         crate::accounts::book::team_places_end(&tx, old.member_id).await?
     } else {
-        0
+        Vec::new()
     };
+    // Nothing keeps arriving at one who has left, or is no longer on the team.
+    let where_to = (old.kind != DepartureKind::Leaving.as_str()).then_some(places.as_slice());
+    let follow_ups = follow_ups::service::follow_ups_leave(ctx, &tx, old.member_id, where_to).await?;
     tx.emit(NewEvent::new("departure.ended", "dep", id).with(json!({
-        "version": old.version + 1, "member": old.member_id, "teamPlaces": places,
+        "version": old.version + 1, "member": old.member_id, "teamPlaces": places.len(), "followUps": follow_ups,
     })));
     tx.commit().await?;
     Ok(())

@@ -6,6 +6,7 @@ use super::DepartureId;
 use super::schema::{Departure, DepartureFilterInput, DepartureKind, DeparturePreviewInput, DepartureSuccessorInput};
 use super::service::{self, DepartureDraft, Undone};
 use crate::error::Result;
+use crate::follow_ups::service::Moves;
 use crate::handovers::Handover;
 use crate::members::MemberId;
 use crate::platform::graphql::{Date, cost, cx, list_size, payload};
@@ -31,7 +32,13 @@ pub struct DeparturePlanInput {
     pub candidate_ids: Option<Vec<MemberId>>,
     /// How many accounts a member may own afterwards; as in `departurePreview`.
     pub workload_limit: Option<i32>,
-    /// Whether his places on the teams of accounts end with the last day.
+    /// Whether his open follow-ups on the accounts pass on when ownership switches. Of one who LEAVES they always do.
+    #[graphql(default = true)]
+    pub moves_follow_ups: bool,
+    /// Whether the open follow-ups of others on the accounts pass on then.
+    #[graphql(default)]
+    pub moves_others_follow_ups: bool,
+    /// Whether his places on the teams of accounts end with the last day; his open follow-ups there go to the accounts' owners.
     #[graphql(default = true)]
     pub ends_team_places: bool,
 }
@@ -51,6 +58,10 @@ impl From<DeparturePlanInput> for DepartureDraft {
             kind: input.kind.unwrap_or(DepartureKind::Leaving).into(),
             reason: input.reason,
             note: input.note,
+            moves: Moves {
+                own: input.moves_follow_ups,
+                others: input.moves_others_follow_ups,
+            },
             ends_team_places: input.ends_team_places,
         }
     }

@@ -13,6 +13,7 @@ use super::queries;
 use super::service::reread;
 use crate::accounts::book::{book, book_lock};
 use crate::error::{Error, Result, UserErrorCode};
+use crate::follow_ups::service::Moves;
 use crate::handovers::service::{Opening, Terms, handovers_link, handovers_open, last_day_check};
 use crate::members;
 use crate::platform::Ctx;
@@ -31,6 +32,8 @@ pub struct DepartureDraft {
     pub reason: String,
     /// Anything else.
     pub note: Option<String>,
+    /// Which follow-ups pass on too.
+    pub moves: Moves,
     /// Whether his places on the teams of accounts end with the last day.
     pub ends_team_places: bool,
 }
@@ -101,12 +104,22 @@ fn checked(ctx: &Ctx, draft: &DepartureDraft) -> Result<Terms> {
     let reason = checks.text("reason", draft.reason.clone(), NAME_CHARS);
     let note = checks.optional("note", draft.note.clone(), NOTE_CHARS);
     last_day_check(&mut checks, ctx.today()?, draft.request.last_day);
+    checks.require(
+        draft.moves.own || draft.kind == DepartureKind::Rotating,
+        "movesFollowUps",
+        UserErrorCode::Invalid,
+        Text::fixed(
+            "Nothing may keep arriving at one who leaves: his follow-ups pass on.",
+            "退職するメンバーのフォローアップは必ず引き継がれます。",
+        ),
+    );
     checks.done()?;
     draft.request.check()?;
     Ok(Terms {
         last_day: draft.request.last_day,
         reason,
         note,
+        moves: draft.moves,
     })
 }
 

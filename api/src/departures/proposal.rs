@@ -16,7 +16,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::tenancy::TenantDb;
 use crate::successors::service::{Question, Ranking, rank};
-use crate::{accounts, handovers, members};
+use crate::{accounts, follow_ups, handovers, members};
 
 /// Most accounts of one departure.
 pub const MOST_ACCOUNTS: u64 = 2_000;
@@ -69,6 +69,10 @@ pub struct Proposal {
     pub awaited: i64,
     /// How many accounts a member may own afterwards.
     pub workload_limit: usize,
+    /// How many open follow-ups he has, on whichever accounts.
+    pub follow_ups: i64,
+    /// How many open follow-ups others have on accounts that he owns.
+    pub others_follow_ups: i64,
     /// How many places on the teams of accounts he has.
     pub team_places: i64,
     /// Fewer days are left than the steps of a handover usually take.
@@ -174,11 +178,14 @@ pub async fn propose(
     // What weighs most first.
     rows.sort_by_key(|row| (std::cmp::Reverse(row.account.revenue_at_risk_sort), row.account.id));
     let left = request.last_day - ctx.today()?;
+    let (own, others) = follow_ups::service::follow_ups_of_count(ctx, db, leaver.id).await?;
     Ok(Proposal {
         rows,
         handed_over: book::handed_over_count(db, leaver.id).await?,
         awaited: handovers::service::handover_awaited_count(ctx, db, leaver.id).await?,
         workload_limit: limit,
+        follow_ups: own,
+        others_follow_ups: others,
         team_places: book::team_place_count(db, leaver.id).await?,
         is_short_notice: left.num_days() < i64::try_from(NOTICE_DAYS).unwrap_or(0),
     })

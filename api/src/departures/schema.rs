@@ -316,6 +316,17 @@ impl DeparturePreview {
         i32::try_from(self.0.workload_limit).unwrap_or(i32::MAX)
     }
 
+    /// How many open follow-ups the member has, on his own accounts and on those of others. On the accounts that are handed
+    /// over they pass to the successors, if that is wanted; of one who leaves none stays with him.
+    async fn follow_up_count(&self) -> i32 {
+        i32::try_from(self.0.follow_ups).unwrap_or(i32::MAX)
+    }
+
+    /// How many open follow-ups others have on accounts that the member owns; they pass to the successors if that is wanted.
+    async fn others_follow_up_count(&self) -> i32 {
+        i32::try_from(self.0.others_follow_ups).unwrap_or(i32::MAX)
+    }
+
     /// How many places on the teams of accounts the member has; they end with the last day, if that is wanted.
     async fn team_place_count(&self) -> i32 {
         i32::try_from(self.0.team_places).unwrap_or(i32::MAX)

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::queries;
 use super::service::status_of;
 use crate::error::{Error, Result};
+use crate::follow_ups::service::{Moves, follow_ups_pass_on};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::tenancy::{TenantDb, WriteTx};
@@ -54,6 +55,11 @@ async fn pass_on(ctx: &Ctx, tx: &WriteTx, old: &handover::Model, account: &accou
     }
     if account.owner_id != to {
         accounts::service::ownership_switch(ctx, tx, account, to, OwnershipReason::Handover, Some(old.id)).await?;
+        let moves = Moves {
+            own: old.moves_follow_ups,
+            others: old.moves_others_follow_ups,
+        };
+        follow_ups_pass_on(ctx, tx, account.id, (account.owner_id, to), moves).await?;
         raise_change(ctx, tx, account.id, to).await?;
     }
     let fields: &[&str] = if to == old.to_member_id {
@@ -161,6 +167,7 @@ pub async fn rescue(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<bool> {
         open => {
             let to = first_able(ctx, &tx, owner.manager_id.into_iter(), owner.id).await?;
             accounts::service::ownership_switch(ctx, &tx, &account, to, OwnershipReason::OwnerLeft, None).await?;
+            follow_ups_pass_on(ctx, &tx, id, (owner.id, to), Moves::default()).await?;
             raise_change(ctx, &tx, id, to).await?;
             // Who had taken it over and leaves himself: whoever follows him has the relation to prove.
             if let Some(open) = open {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{calendar, endings, queries};
 use crate::error::Result;
 use crate::platform::Ctx;
-use crate::{accounts, members};
+use crate::{accounts, follow_ups, members};
 
 /// Handovers read at a time.
 const PAGE: u64 = 100;
@@ -42,7 +42,7 @@ pub async fn run_day(ctx: &Ctx) -> Result<()> {
     failure.map_or(Ok(()), Err)
 }
 
-/// An account always has an owner who is there: those that somebody left behind find one.
+/// An account always has an owner who is there: those that somebody left behind find one, and so do his follow-ups.
 async fn rescue_forgotten(ctx: &Ctx, failure: &mut Option<crate::error::Error>) -> Result<()> {
     let today = ctx.today()?;
     let gone = members::service::gone_on(ctx, today).await?;
@@ -67,6 +67,10 @@ async fn rescue_forgotten(ctx: &Ctx, failure: &mut Option<crate::error::Error>) 
             if found == 0 {
                 break;
             }
+        }
+        let tx = ctx.write().await?;
+        if follow_ups::service::follow_ups_leave(ctx, &tx, owner, None).await? > 0 {
+            tx.commit().await?;
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use super::continuity::key_contact;
 use super::queries;
 use super::service::reread;
 use crate::error::{Error, Result, UserErrorCode};
+use crate::follow_ups::service::Moves;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS};
@@ -40,6 +41,8 @@ pub struct HandoverDraft {
     pub reason: String,
     /// Anything else.
     pub note: Option<String>,
+    /// Which follow-ups pass on too.
+    pub moves: Moves,
 }
 
 /// Opens a handover of the account from its owner to a successor, with its steps.
@@ -87,6 +90,8 @@ pub struct Terms {
     pub reason: String,
     /// Anything else.
     pub note: Option<String>,
+    /// Which follow-ups pass on too.
+    pub moves: Moves,
 }
 
 /// Opens handovers with their steps, in as many statements as of one, inside the transaction of a caller who holds the
@@ -151,6 +156,8 @@ fn row(ctx: &Ctx, id: Uuid, opening: &Opening, terms: &Terms, no_time: bool) -> 
         end_reason: Set(None),
         overridden: Set(false),
         no_time: Set(no_time),
+        moves_follow_ups: Set(terms.moves.own),
+        moves_others_follow_ups: Set(terms.moves.others),
         stalled_since: Set(None),
         planned_by_id: Set(ctx.actor.member()),
         version: Set(1),
@@ -216,6 +223,7 @@ fn checked(draft: &HandoverDraft, today: NaiveDate, owner: Uuid, to: &member::Mo
         last_day: draft.last_day,
         reason,
         note,
+        moves: draft.moves,
     })
 }
 

@@ -8,6 +8,7 @@ use super::types::{Handover, HandoverStatus};
 use crate::accounts::AccountId;
 use crate::departures::DepartureId;
 use crate::error::Result;
+use crate::follow_ups::service::Moves;
 use crate::members::MemberId;
 use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, payload};
 
@@ -103,6 +104,12 @@ pub struct HandoverPlanInput {
     pub reason: String,
     /// Anything else worth knowing.
     pub note: Option<String>,
+    /// Whether the owner's open follow-ups on the account pass on when ownership switches.
+    #[graphql(default = true)]
+    pub moves_follow_ups: bool,
+    /// Whether the open follow-ups of others on the account pass on then.
+    #[graphql(default)]
+    pub moves_others_follow_ups: bool,
 }
 
 impl From<HandoverPlanInput> for HandoverDraft {
@@ -113,6 +120,10 @@ impl From<HandoverPlanInput> for HandoverDraft {
             last_day: input.last_day.0,
             reason: input.reason,
             note: input.note,
+            moves: Moves {
+                own: input.moves_follow_ups,
+                others: input.moves_others_follow_ups,
+            },
         }
     }
 }

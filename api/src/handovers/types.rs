@@ -96,6 +96,10 @@ pub struct Handover {
     pub last_day: Date,
     /// True when it was planned with no working day left for introductions.
     pub no_time: bool,
+    /// Whether the leaver's open follow-ups on the account pass on when ownership switches.
+    pub moves_follow_ups: bool,
+    /// Whether the open follow-ups of others on the account pass on then.
+    pub moves_others_follow_ups: bool,
     /// True when it was completed below the tenant's threshold, with a reason.
     pub overridden: bool,
     /// Since when the day of an introduction or first meeting alone has passed without it; null when none is late.
@@ -142,6 +146,8 @@ impl Handover {
             end_reason,
             overridden,
             no_time,
+            moves_follow_ups,
+            moves_others_follow_ups,
             stalled_since,
             planned_by_id,
             version,
@@ -157,6 +163,8 @@ impl Handover {
             note,
             last_day: Date(last_day),
             no_time,
+            moves_follow_ups,
+            moves_others_follow_ups,
             overridden,
             stalled_since,
             planned_at,

@@ -44,6 +44,16 @@ pub async fn circle(ctx: &Ctx, db: &TenantDb, grant: Grant) -> Result<Option<Arc
     }
 }
 
+/// As [`circle`], for a member who is not the caller.
+pub async fn circle_of(db: &TenantDb, member: Uuid, grant: Grant) -> Result<Option<Arc<Vec<Uuid>>>> {
+    Ok(match grant {
+        Grant::All => None,
+        Grant::Never => Some(Arc::default()),
+        Grant::Related => Some(Arc::new(vec![member])),
+        Grant::Subtree => Some(Arc::new(team::subtree(member, &edges(db).await?))),
+    })
+}
+
 /// Each member with his manager: the whole team tree.
 pub(super) async fn edges(db: &TenantDb) -> Result<Vec<(Uuid, Option<Uuid>)>> {
     let edges: Vec<Edge> = db

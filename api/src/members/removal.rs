@@ -10,13 +10,15 @@ use super::changes::{emit_access, emit_change, last_admin, refuse_responsible};
 use super::queries;
 use super::service::reread;
 use crate::error::{Error, Result};
+use crate::follow_ups::service::follow_ups_leave;
 use crate::platform::Ctx;
 use crate::platform::events::reader;
 use crate::platform::tenancy::WriteTx;
 use crate::sessions::service::session_end_of_member;
 use crate::tenants::service::tenant_lock;
 
-/// Ends a membership: the member's sessions in the tenant end, his team places go, his reports get his manager. Doing
+/// Ends a membership: the member's sessions in the tenant end, his team places go, his open follow-ups go to the accounts' owners, his
+/// reports get his manager. Doing
 /// it twice changes nothing.
 ///
 /// `CONFLICT` while he owns accounts, awaits one in a handover, or is the last ADMIN.
@@ -44,6 +46,7 @@ pub async fn member_remove(ctx: &Ctx, id: Uuid, version: i64) -> Result<member::
     session_end_of_member(ctx, &tx.global(), tx.tenant(), id).await?;
     queries::unindex(&tx, old.user_id).await?;
     queries::leave_teams(&tx, id).await?;
+    follow_ups_leave(ctx, &tx, id, None).await?;
     hand_up_reports(&tx, &old).await?;
     emit_change(&tx, "member.removed", id, version + 1, &["endedAt"]);
     let concerned: Vec<Uuid> = [Some(id), old.manager_id].into_iter().flatten().collect();

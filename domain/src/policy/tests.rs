@@ -4,6 +4,7 @@ const READS: &[Action] = &[
     Action::AccountRead,
     Action::ContactRead,
     Action::ActivityRead,
+    Action::FollowUpRead,
     Action::ProductRead,
     Action::OrderRead,
     Action::SignalRead,

@@ -92,6 +92,50 @@ pub fn rows() -> Vec<Row> {
                 )
             }),
         ),
+        // Follow-ups.
+        row(
+            "followUp",
+            May(A::FollowUpRead),
+            Q(|ids| {
+                format!(
+                    "(id: \"{}\") {{ reason member {{ id }} contact {{ id }} }}",
+                    ids.get("fup")
+                )
+            }),
+        ),
+        row(
+            "followUps",
+            May(A::FollowUpRead),
+            Q(|ids| {
+                format!(
+                    "(filter: {{ accountId: \"{}\" }}) {{ nodes {{ id }} totalCount }}",
+                    ids.get("acct")
+                )
+            }),
+        ),
+        row(
+            "followUpCreate",
+            May(A::FollowUpChange),
+            M(|ids| {
+                json!({ "accountId": ids.get("acct"), "memberId": ids.get("mem"), "contactId": ids.get("cont"),
+                "dueOn": "2027-12-24", "reason": "x" })
+            }),
+        ),
+        row(
+            "followUpUpdate",
+            May(A::FollowUpChange),
+            M(|ids| json!({ "id": ids.get("fup"), "version": 1, "reason": "x" })),
+        ),
+        row(
+            "followUpComplete",
+            May(A::FollowUpChange),
+            M(|ids| json!({ "id": ids.get("fup"), "version": 1, "activityId": ids.get("act") })),
+        ),
+        row(
+            "followUpCancel",
+            May(A::FollowUpChange),
+            M(|ids| json!({ "id": ids.get("fup"), "version": 1, "reason": "x" })),
+        ),
         // Departures.
         row(
             "departure",
