@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
-    accounts, activities, api_clients, buyer_changes, contacts, departures, events, follow_ups, handovers, imports,
-    members, orders, products, risk, rotations, sessions, signals, successors, tenants,
+    accounts, activities, api_clients, buyer_changes, contacts, departures, events, follow_ups, handover_templates,
+    handovers, imports, members, orders, products, risk, rotations, sessions, signals, successors, tenants,
 };
 
 /// Deep enough for the introspection query of common tools.
@@ -43,6 +43,7 @@ pub struct Query(
     risk::RiskQuery,
     buyer_changes::BuyerChangeQuery,
     handovers::HandoverQuery,
+    handover_templates::HandoverTemplateQuery,
     departures::DepartureQuery,
     rotations::RotationQuery,
     successors::SuccessorQuery,
@@ -67,6 +68,7 @@ pub struct Mutation(
     signals::SignalMutation,
     buyer_changes::BuyerChangeMutation,
     handovers::HandoverMutation,
+    handover_templates::HandoverTemplateMutation,
     departures::DepartureMutation,
     imports::ImportMutation,
 );

@@ -15,7 +15,7 @@ pub struct Model {
     pub id: Uuid,
     /// Handover.
     pub handover_id: Uuid,
-    /// `BRIEFING`, `INTRODUCTION`, `SOLO_MEETING`, `CHECK_30`, `CHECK_60` or `CHECK_90`.
+    /// `BRIEFING`, `INTRODUCTION`, `SOLO_MEETING`, `CHECK`, `CHECK_30`, `CHECK_60` or `CHECK_90`.
     pub kind: String,
     /// Contact whom it is about; empty for steps that are about none.
     pub contact_id: Option<Uuid>,
@@ -29,6 +29,8 @@ pub struct Model {
     pub fulfilled_at: Option<DateTimeUtc>,
     /// Place in the plan, from 0.
     pub position: i16,
+    /// What the company's template calls it; empty for a step without a name of its own.
+    pub title: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -24,6 +24,7 @@ pub mod event;
 pub mod follow_up;
 pub mod handover;
 pub mod handover_step;
+pub mod handover_template;
 pub mod idempotency_key;
 pub mod import_queue;
 pub mod import_run;
@@ -106,6 +107,7 @@ tenant_owned!(
     assessment = "assessment",
     handover = "handover",
     handover_step = "handover_step",
+    handover_template = "handover_template",
     buyer_change = "buyer_change",
     departure = "departure",
     departure_handover = "departure_handover",

@@ -15,6 +15,7 @@ mod m20261123_000007_departures;
 mod m20261123_000008_buyer_changes;
 mod m20261123_000009_posts;
 mod m20261123_000010_follow_ups;
+mod m20261123_000011_handover_templates;
 mod role;
 mod table;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000008_buyer_changes::Migration),
             Box::new(m20261123_000009_posts::Migration),
             Box::new(m20261123_000010_follow_ups::Migration),
+            Box::new(m20261123_000011_handover_templates::Migration),
         ]
     }
 }

@@ -21,7 +21,10 @@ async fn create(client: &Client, input: Value) -> Value {
 async fn made(app: &TestApp, admin: &Client, member: &Person, days: i64) -> String {
     let input = json!({ "accountId": app.a.account_id(), "memberId": member.id(), "dueOn": day(app, days), "reason": "Ask again" });
     let made = create(admin, input).await;
-    made["followUp"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+    made["followUp"]["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{made}"))
+        .to_owned()
 }
 
 /// Whose a follow-up is.
@@ -126,6 +129,7 @@ on_both! {
         let theirs = app.b.client(&app, &app.b.admin).await;
         let their_account = json!({ "accountId": app.b.account_id(), "dueOn": day(&app, 1), "reason": "x" });
         let their_id = create(&theirs, their_account).await["followUp"]["id"].clone();
+        app.drain().await;
         let before = tests::snapshot(&app, &app.a).await;
         for (more, expected) in [
             (json!({ "reason": " " }), ("reason", "REQUIRED")),
@@ -159,6 +163,7 @@ on_both! {
             let payload = admin.try_change("activityRecord", "ActivityRecordInput", input, "activity { id }").await;
             assert_eq!((&payload["userErrors"][0]["field"], &payload["userErrors"][0]["code"]), (&json!(["followUpId"]), &json!(code)));
         }
+        app.drain().await;
         assert_eq!(tests::snapshot(&app, &app.a).await, before);
         // Whoever is to do it must see the account.
         admin.change("tenantUpdate", "TenantUpdateInput", json!({ "version": 1, "accountVisibility": "TEAM" }), "tenant { id }").await;

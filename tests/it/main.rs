@@ -16,6 +16,7 @@ mod documents;
 mod door;
 mod faults;
 mod follow_ups;
+mod handover_templates;
 mod handovers;
 mod http;
 mod idempotency;

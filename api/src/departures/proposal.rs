@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use domain::handover::NOTICE_DAYS;
 use domain::lang::Text;
 use domain::policy::{Action, Role};
 use domain::succession::{Suitability, assign};
@@ -13,6 +12,7 @@ use uuid::Uuid;
 
 use crate::accounts::book::{self, BookFilter};
 use crate::error::{Error, Result, UserErrorCode};
+use crate::handover_templates::service::template_of;
 use crate::platform::Ctx;
 use crate::platform::tenancy::TenantDb;
 use crate::successors::service::{Question, Ranking, rank};
@@ -187,7 +187,7 @@ pub async fn propose(
         follow_ups: own,
         others_follow_ups: others,
         team_places: book::team_place_count(db, leaver.id).await?,
-        is_short_notice: left.num_days() < i64::try_from(NOTICE_DAYS).unwrap_or(0),
+        is_short_notice: left.num_days() < i64::from(template_of(db).await?.notice_days),
     })
 }
 

@@ -332,7 +332,7 @@ impl DeparturePreview {
         i32::try_from(self.0.team_places).unwrap_or(i32::MAX)
     }
 
-    /// True when fewer days are left than the 30 that the steps of a handover usually take.
+    /// True when fewer days are left than the notice of the tenant's template of handovers: 30 when it has none of its own.
     async fn is_short_notice(&self) -> bool {
         self.0.is_short_notice
     }

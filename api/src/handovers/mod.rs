@@ -8,6 +8,7 @@
 
 mod calendar;
 mod continuity;
+mod continuity_schema;
 mod endings;
 pub mod jobs;
 mod loaders;
@@ -19,10 +20,11 @@ pub mod service;
 mod subscriptions;
 mod types;
 
+pub use continuity_schema::ContinuityProof;
 pub use loaders::{HandoverById, StepById};
 pub use schema::{HandoverMutation, HandoverQuery, handover_page};
 pub use subscriptions::HandoverSubscription;
-pub use types::{ContinuityProof, Handover, HandoverStep, of_account, open_of_account};
+pub use types::{Handover, HandoverStep, HandoverStepKind, of_account, open_of_account};
 
 use crate::platform::graphql::{Gid, IdKind};
 

@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use domain::calendar::WorkingDays;
-use domain::handover::{KeyContact, Plan, Status, plan};
+use domain::handover::{KeyContact, Plan, Status, Template, plan};
 use domain::lang::Text;
 use domain::policy::Action;
 use domain::risk::FactorKind;
@@ -16,6 +16,7 @@ use super::queries;
 use super::service::reread;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::follow_ups::service::Moves;
+use crate::handover_templates::service::template_of;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS};
@@ -25,8 +26,6 @@ use crate::{accounts, contacts, members};
 
 /// A last day is at most so many days ahead.
 const FURTHEST_DAYS: u64 = 730;
-/// No step is due later after the last day.
-const AFTERWARDS_DAYS: u64 = 120;
 
 /// What a handover is planned from.
 #[derive(Clone, Debug)]
@@ -98,14 +97,17 @@ pub struct Terms {
 /// accounts and the successors and has found none of the accounts under handover. Their ids, in the order given.
 pub async fn handovers_open(ctx: &Ctx, tx: &WriteTx, openings: &[Opening], terms: &Terms) -> Result<Vec<Uuid>> {
     let today = ctx.today()?;
-    let working_days = working_days(ctx, today, terms.last_day)?;
+    let template = template_of(tx).await?;
+    let working_days = working_days(ctx, &template, today, terms.last_day)?;
     let accounts: Vec<Uuid> = openings.iter().map(|opening| opening.account).collect();
     let contacts = contacts::service::key_contacts_of(ctx, tx, &accounts).await?;
     let (mut ids, mut rows, mut steps, mut hopeless) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for opening in openings {
         let contacts = contacts.get(&opening.account).map_or(&[][..], Vec::as_slice);
         let contacts: Vec<KeyContact> = contacts.iter().map(key_contact).collect();
-        let plan = plan(today, terms.last_day, &contacts, |day| working_days.includes(day));
+        let plan = plan(&template, today, terms.last_day, &contacts, |day| {
+            working_days.includes(day)
+        });
         let id = Uuid::now_v7();
         rows.push(row(ctx, id, opening, terms, plan.no_time));
         steps.extend(step_rows(id, &plan, terms.last_day));
@@ -166,9 +168,9 @@ fn row(ctx: &Ctx, id: Uuid, opening: &Opening, terms: &Terms, no_time: bool) -> 
 }
 
 /// The working days of the tenant's country while a handover lasts.
-fn working_days(ctx: &Ctx, today: NaiveDate, last_day: NaiveDate) -> Result<WorkingDays> {
+fn working_days(ctx: &Ctx, template: &Template, today: NaiveDate, last_day: NaiveDate) -> Result<WorkingDays> {
     let until = last_day
-        .checked_add_days(Days::new(AFTERWARDS_DAYS))
+        .checked_add_days(Days::new(template.longest_days()))
         .unwrap_or(last_day);
     Ok(WorkingDays::of(&ctx.tenant()?.country, today, until))
 }
@@ -250,17 +252,17 @@ fn step_rows(handover: Uuid, plan: &Plan, last_day: NaiveDate) -> Vec<handover_s
     let planned = plan
         .steps
         .iter()
-        .map(|step| (step.kind, step.contact, step.due_on, None));
+        .map(|step| (step.kind, &step.title, step.contact, step.due_on, None));
     // A dropped step has no day of its own; the column wants one.
     let dropped = plan
         .dropped
         .iter()
-        .map(|step| (step.kind, step.contact, last_day, Some(step.why)));
+        .map(|step| (step.kind, &step.title, step.contact, last_day, Some(step.why)));
     planned
         .chain(dropped)
         .zip(0_i16..)
         .map(
-            |((kind, contact, due_on, dropped), position)| handover_step::ActiveModel {
+            |((kind, title, contact, due_on, dropped), position)| handover_step::ActiveModel {
                 tenant_id: Set(Uuid::nil()),
                 id: Set(Uuid::now_v7()),
                 handover_id: Set(handover),
@@ -271,6 +273,7 @@ fn step_rows(handover: Uuid, plan: &Plan, last_day: NaiveDate) -> Vec<handover_s
                 fulfilled_by_id: Set(None),
                 fulfilled_at: Set(None),
                 position: Set(position),
+                title: Set(title.clone()),
             },
         )
         .collect()

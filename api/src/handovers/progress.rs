@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::handover::{Continuity, KeyContact, StepKind, Touch, Trigger, transition};
+use domain::handover::{KeyContact, StepFacts, Touch, Trigger, fulfilled_by, transition};
 use domain::lang::Text;
 use entity::{handover, handover_step};
 use sea_orm::{ColumnTrait, Condition, Set};
@@ -51,7 +51,15 @@ async fn settle(ctx: &Ctx, tx: &WriteTx, old: handover::Model) -> Result<bool> {
     let contacts = concerned(key_contacts.iter().map(key_contact), &steps);
     let proven = Facts::of(&old).proven(&contacts, &touches);
 
-    let settled = settle_steps(&mut steps, &proven, &touches);
+    let proofs = fulfilled_by(
+        &steps.iter().map(step_facts).collect::<Result<Vec<_>>>()?,
+        (old.from_member_id, old.to_member_id),
+        &contacts,
+        &proven,
+        &touches,
+        ctx.tenant()?.zone,
+    );
+    let settled = settle_steps(&mut steps, &proofs, &touches);
     let mut change = handover::ActiveModel::default();
     let mut told: Vec<(&'static str, &'static str)> = Vec::new();
     if proven.contacts.iter().any(|contact| contact.introduced.is_some()) {
@@ -97,20 +105,11 @@ fn concerned(key_contacts: impl Iterator<Item = KeyContact>, steps: &[handover_s
 }
 
 /// Sets what proves each step, or takes it back when the proof is gone; the steps that changed.
-fn settle_steps(steps: &mut [handover_step::Model], proven: &Continuity, touches: &[Touch]) -> HashSet<Uuid> {
+fn settle_steps(steps: &mut [handover_step::Model], proofs: &[Option<Uuid>], touches: &[Touch]) -> HashSet<Uuid> {
     let mut settled = HashSet::new();
-    for step in steps {
-        let Some(contact) = proven.contacts.iter().find(|one| Some(one.contact) == step.contact_id) else {
-            continue;
-        };
-        let proof = match step.kind.parse() {
-            Ok(StepKind::Introduction) => contact.introduced,
-            Ok(StepKind::SoloMeeting) => contact.met_alone.first().copied(),
-            // Nothing that is recorded proves a briefing or a check.
-            _ => continue,
-        };
-        if proof != step.fulfilled_by_id {
-            step.fulfilled_by_id = proof;
+    for (step, proof) in steps.iter_mut().zip(proofs) {
+        if *proof != step.fulfilled_by_id {
+            step.fulfilled_by_id = *proof;
             step.fulfilled_at = proof.and_then(|activity| {
                 let touch = touches.iter().find(|touch| touch.activity == activity);
                 touch.map(|touch| touch.occurred_at)
@@ -119,6 +118,15 @@ fn settle_steps(steps: &mut [handover_step::Model], proven: &Continuity, touches
         }
     }
     settled
+}
+
+/// A step as the rules know it.
+pub fn step_facts(row: &handover_step::Model) -> Result<StepFacts> {
+    Ok(StepFacts {
+        kind: row.kind.parse().map_err(Error::internal)?,
+        contact: row.contact_id,
+        due_on: row.dropped_reason.is_none().then_some(row.due_on),
+    })
 }
 
 async fn write_step(tx: &WriteTx, handover: &handover::Model, step: &handover_step::Model) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Rows of handovers and their steps, only through the tenant's handle.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::handover::{Status, StepKind};
+use domain::handover::Status;
 use domain::policy::Role;
 use entity::{departure_handover, handover, handover_step, member};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
@@ -10,16 +10,14 @@ use uuid::Uuid;
 
 use crate::platform::tenancy::{TenantDb, WriteTx};
 
-/// Most steps of one handover: the briefing, three checks, and two for each of a hundred key contacts.
-pub const MOST_STEPS: u64 = 204;
+/// Most steps of one handover: eighteen of a template, and two for each of a hundred key contacts.
+pub const MOST_STEPS: u64 = 218;
 /// Most handovers shown of one account.
 pub const MOST_OF_ACCOUNT: u64 = 50;
 /// Most administrators looked at when an account needs an owner.
 const MOST_ADMINS: u64 = 100;
 /// Handovers in these states are open.
 const OPEN: [Status; 3] = [Status::Planned, Status::Introducing, Status::Bonding];
-/// Steps that touches can prove done; the others are a reminder.
-const PROVABLE: [StepKind; 2] = [StepKind::Introduction, StepKind::SoloMeeting];
 
 /// Condition: the handover is open.
 pub fn is_open() -> Condition {
@@ -70,13 +68,12 @@ pub async fn steps(db: &TenantDb, handovers: &[Uuid]) -> Result<Vec<handover_ste
     db.all(select).await
 }
 
-/// Open handovers with an id behind `after`, with a provable step whose day has passed, not known to have stalled.
+/// Open handovers with an id behind `after`, with a step whose day has passed, not known to have stalled.
 pub async fn overdue(db: &TenantDb, today: NaiveDate, after: Uuid, limit: u64) -> Result<Vec<handover::Model>, DbErr> {
     let late = Query::select()
         .column(handover_step::Column::HandoverId)
         .from(handover_step::Entity)
         .and_where(handover_step::Column::TenantId.eq(db.tenant()))
-        .and_where(handover_step::Column::Kind.is_in(PROVABLE.map(StepKind::as_str)))
         .and_where(handover_step::Column::FulfilledAt.is_null())
         .and_where(handover_step::Column::DroppedReason.is_null())
         .and_where(handover_step::Column::DueOn.lt(today))
@@ -91,12 +88,9 @@ pub async fn overdue(db: &TenantDb, today: NaiveDate, after: Uuid, limit: u64) -
     db.all(select).await
 }
 
-/// Whether the day of a provable step has passed without it.
+/// Whether the day of a step has passed without it.
 pub fn is_late(step: &handover_step::Model, today: NaiveDate) -> bool {
-    PROVABLE.iter().any(|kind| kind.as_str() == step.kind)
-        && step.fulfilled_at.is_none()
-        && step.dropped_reason.is_none()
-        && step.due_on < today
+    step.fulfilled_at.is_none() && step.dropped_reason.is_none() && step.due_on < today
 }
 
 /// Ids of the handovers of visible accounts, for steps' `handover_id IN (…)`.

@@ -7,6 +7,7 @@ use entity::{handover, handover_step};
 use uuid::Uuid;
 
 use super::continuity::Facts;
+use super::continuity_schema::{Continuity, Plan};
 use super::loaders::{ContinuityOf, HandoversOf, OpenHandoverOf, StepsOf};
 use super::{HandoverId, StepId};
 use crate::accounts::{Account, AccountById};
@@ -39,19 +40,21 @@ pub enum HandoverStatus {
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::handover::StepKind")]
 pub enum HandoverStepKind {
-    /// The one who leaves briefs the successor. No record proves it.
+    /// The one who leaves briefs the successor.
     Briefing,
     /// Both meet the contact together.
     Introduction,
     /// The successor meets the contact without the one who left.
     SoloMeeting,
-    /// How it goes after 30 days. No record proves it.
+    /// How it goes, on a day of the tenant's template.
+    Check,
+    /// How it goes after 30 days.
     #[graphql(name = "CHECK_30")]
     Check30,
-    /// How it goes after 60 days. No record proves it.
+    /// How it goes after 60 days.
     #[graphql(name = "CHECK_60")]
     Check60,
-    /// How it goes after 90 days. No record proves it.
+    /// How it goes after 90 days.
     #[graphql(name = "CHECK_90")]
     Check90,
 }
@@ -66,18 +69,6 @@ pub enum StepDropReason {
     TooFewDays,
     /// The calendar has no working day near the day it would be due.
     NoWorkingDay,
-}
-
-/// A proof of continuity that a contact still lacks.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "domain::handover::MissingProof")]
-pub enum ContinuityProof {
-    /// A meeting of both members with the contact; 40 points.
-    Introduction,
-    /// A two-way touch that the successor began, without the one who leaves; 30 points.
-    MetAlone,
-    /// A touch that the contact began with the successor; 30 points.
-    ReachedOut,
 }
 
 /// An account passing from one member to the next.
@@ -102,7 +93,7 @@ pub struct Handover {
     pub moves_others_follow_ups: bool,
     /// True when it was completed below the tenant's threshold, with a reason.
     pub overridden: bool,
-    /// Since when the day of an introduction or first meeting alone has passed without it; null when none is late.
+    /// Since when the day of a step has passed without it; null when none is late.
     pub stalled_since: Option<DateTime<Utc>>,
     /// Instant of the plan; touches since then prove continuity.
     pub planned_at: DateTime<Utc>,
@@ -186,11 +177,11 @@ async fn member(gql: &Context<'_>, id: Uuid) -> Result<Option<Member>> {
     Ok(loaders(gql).load_one(MemberById(id)).await?.map(Member::from))
 }
 
-async fn contact(gql: &Context<'_>, id: Uuid) -> Result<Option<Contact>> {
+pub(super) async fn contact(gql: &Context<'_>, id: Uuid) -> Result<Option<Contact>> {
     Ok(loaders(gql).load_one(ContactById(id)).await?.map(Contact::from))
 }
 
-async fn activities(gql: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Activity>> {
+pub(super) async fn activities(gql: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Activity>> {
     let mut found = loaders(gql).load_many(ids.iter().copied().map(ActivityById)).await?;
     let rows = ids.iter().filter_map(|id| found.remove(&ActivityById(*id)));
     Ok(rows.map(Activity::from).collect())
@@ -222,8 +213,8 @@ impl Handover {
         }
     }
 
-    /// Its steps by due day, then those that did not fit; at most 204.
-    #[graphql(directive = list_size::apply(204))]
+    /// Its steps by due day, then those that did not fit; at most 218.
+    #[graphql(directive = list_size::apply(218))]
     async fn steps(&self, gql: &Context<'_>) -> Result<Vec<HandoverStep>> {
         let rows = loaders(gql).load_one(StepsOf(self.id.0)).await?.unwrap_or_default();
         rows.into_iter().map(HandoverStep::of).collect()
@@ -239,7 +230,12 @@ impl Handover {
     async fn continuity(&self, gql: &Context<'_>) -> Result<Option<Continuity>> {
         let threshold = cx(gql).tenant()?.continuity_threshold;
         let proven = loaders(gql).load_one(ContinuityOf(self.row.facts)).await?;
-        Ok(proven.map(|proven| Continuity::of(proven, threshold)))
+        let plan = Plan {
+            handover: self.id.0,
+            last_day: self.last_day.0,
+            is_open: self.ended_at.is_none(),
+        };
+        Ok(proven.map(|proven| Continuity::of(proven, threshold, plan)))
     }
 }
 
@@ -251,6 +247,8 @@ pub struct HandoverStep {
     pub id: StepId,
     /// What is to be done.
     pub kind: HandoverStepKind,
+    /// What the tenant's template calls it; null when it has no name of its own.
+    pub title: Option<String>,
     /// The day by which it is to be done, in the tenant's time zone; null when it did not fit.
     pub due_on: Option<Date>,
     /// Instant of the touch that did it; null while none has.
@@ -277,6 +275,7 @@ impl HandoverStep {
             fulfilled_by_id,
             fulfilled_at,
             position: _,
+            title,
         } = model;
         let dropped = dropped_reason.map(|why| why.parse::<DropReason>()).transpose();
         let dropped = dropped.map_err(Error::internal)?;
@@ -286,6 +285,7 @@ impl HandoverStep {
                 .parse::<domain::handover::StepKind>()
                 .map_err(Error::internal)?
                 .into(),
+            title,
             due_on: dropped.is_none().then_some(Date(due_on)),
             fulfilled_at,
             dropped: dropped.map(Into::into),
@@ -305,6 +305,12 @@ impl HandoverStep {
         }
     }
 
+    /// What must be on record for it, in the language of the request.
+    async fn fulfilled_when(&self, gql: &Context<'_>) -> String {
+        let when = domain::handover::StepKind::from(self.kind).fulfilled_when();
+        when.get(cx(gql).request.lang).to_owned()
+    }
+
     /// The touch that did it; null while none has.
     async fn fulfilled_by(&self, gql: &Context<'_>) -> Result<Option<Activity>> {
         match self.activity_id {
@@ -317,106 +323,6 @@ impl HandoverStep {
     async fn dropped_because(&self, gql: &Context<'_>) -> Option<String> {
         let why = DropReason::from(self.dropped?);
         Some(why.text().get(cx(gql).request.lang).to_owned())
-    }
-}
-
-/// How far a relation has passed over from one member to the next.
-#[derive(Clone, SimpleObject)]
-pub struct Continuity {
-    /// 0–100, weighted by each contact's say; 0 when the account has no key contact.
-    pub score: u8,
-    /// The score from which the handover may complete without an override, 0–100.
-    pub threshold: u8,
-    /// Each key contact of the account.
-    #[graphql(directive = list_size::apply(100))]
-    pub contacts: Vec<ContactContinuity>,
-}
-
-impl Continuity {
-    fn of(proven: domain::handover::Continuity, threshold: u8) -> Self {
-        let domain::handover::Continuity { score, contacts } = proven;
-        Self {
-            score,
-            threshold,
-            contacts: contacts.into_iter().map(ContactContinuity::from).collect(),
-        }
-    }
-}
-
-/// How far the relation to one contact has passed over.
-#[derive(Clone, SimpleObject)]
-#[graphql(complex)]
-pub struct ContactContinuity {
-    /// The contact's say in the client's decisions, 0–100.
-    pub weight: u8,
-    /// 0–100: 40 for the introduction, 30 for meeting alone, 30 for reaching out.
-    pub points: u8,
-    /// What is lacking to 100.
-    pub missing: Vec<ContinuityProof>,
-    #[graphql(skip)]
-    proofs: Proofs,
-}
-
-#[derive(Clone)]
-struct Proofs {
-    contact: Uuid,
-    introduced: Option<Uuid>,
-    met_alone: Vec<Uuid>,
-    reached_out: Vec<Uuid>,
-}
-
-impl From<domain::handover::ContactContinuity> for ContactContinuity {
-    fn from(proven: domain::handover::ContactContinuity) -> Self {
-        let domain::handover::ContactContinuity {
-            contact,
-            weight,
-            introduced,
-            met_alone,
-            reached_out,
-            points,
-            missing,
-        } = proven;
-        Self {
-            weight,
-            points,
-            missing: missing.into_iter().map(Into::into).collect(),
-            proofs: Proofs {
-                contact,
-                introduced,
-                met_alone,
-                reached_out,
-            },
-        }
-    }
-}
-
-/// Most activities shown as proof of one thing; the first ones count as well as all.
-const MOST_PROOFS: usize = 20;
-
-#[ComplexObject]
-impl ContactContinuity {
-    /// The contact.
-    async fn contact(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
-        contact(gql, self.proofs.contact).await
-    }
-
-    /// The first touch in which the one who leaves introduced the successor; null while there is none.
-    async fn introduced(&self, gql: &Context<'_>) -> Result<Option<Activity>> {
-        Ok(activities(gql, self.proofs.introduced.as_slice()).await?.pop())
-    }
-
-    /// The two-way touches of the successor without the one who leaves, oldest first; at most 20.
-    #[graphql(directive = list_size::apply(20))]
-    async fn met_alone(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
-        let shown = self.proofs.met_alone.iter().copied().take(MOST_PROOFS);
-        activities(gql, &shown.collect::<Vec<_>>()).await
-    }
-
-    /// The touches that the contact began with the successor, oldest first; at most 20.
-    #[graphql(directive = list_size::apply(20))]
-    async fn reached_out(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
-        let shown = self.proofs.reached_out.iter().copied().take(MOST_PROOFS);
-        activities(gql, &shown.collect::<Vec<_>>()).await
     }
 }
 

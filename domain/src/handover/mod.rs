@@ -14,14 +14,20 @@
 //! all the same.
 
 mod continuity;
+mod fulfilment;
+mod next;
 mod status;
 mod steps;
+mod template;
 
 use uuid::Uuid;
 
 pub use continuity::{ContactContinuity, Continuity, MissingProof, Touch, score};
+pub use fulfilment::{StepFacts, fulfilled_by};
+pub use next::{NextProof, next, next_of};
 pub use status::{Refusal, Status, Trigger, transition};
-pub use steps::{DropReason, DroppedStep, NOTICE_DAYS, Plan, PlannedStep, StepKind, plan};
+pub use steps::{DropReason, DroppedStep, Plan, PlannedStep, StepKind, plan};
+pub use template::{MOST_STEPS as MOST_TEMPLATE_STEPS, Template, TemplateProblem, TemplateStep};
 
 /// A contact at the client who must know the successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

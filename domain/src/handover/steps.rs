@@ -1,10 +1,10 @@
-//! The steps of a handover, laid out backwards from the last day.
+//! The steps of a handover, laid out backwards from the last day after a [`Template`].
 //!
-//! Until the last day: the briefing, then an introduction for each key contact, most say first,
-//! each on a working day of its own, spread evenly over the working days left (of the notice of
-//! [`NOTICE_DAYS`] at most). With too few days the introductions of those with least say are
-//! dropped, and the briefing shares its day with the first. From the last day on: a first meeting
-//! alone with each within 14 days, and checks after 30, 60 and 90.
+//! Until the last day the template's steps come in its order, spread evenly over the working days
+//! left (of its notice at most); an introduction is one step for each key contact, most say first,
+//! each on a working day of its own. With too few days the introductions of those with least say
+//! are dropped, and the briefings share their days. After the last day: a first meeting alone with
+//! each contact, and checks, on the template's days.
 
 use std::cmp::Reverse;
 
@@ -12,20 +12,12 @@ use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
 use super::KeyContact;
+use super::template::{Template, TemplateStep};
 use crate::lang::Text;
 use crate::names::text_enum;
 
-/// How many days before the last one the steps begin, when there is that much time.
-pub const NOTICE_DAYS: u64 = 30;
-/// Within how many days after the last one the successor meets each contact alone.
-const SOLO_WITHIN_DAYS: u64 = 14;
 /// How far a step may move to find a working day; shorter than the distance between checks.
-const MOVE_DAYS: u64 = 14;
-const CHECKS: [(StepKind, u64); 3] = [
-    (StepKind::Check30, 30),
-    (StepKind::Check60, 60),
-    (StepKind::Check90, 90),
-];
+pub(super) const MOVE_DAYS: u64 = 14;
 
 text_enum! {
     /// What is to be done in a step of a handover.
@@ -36,6 +28,8 @@ text_enum! {
         Introduction = "INTRODUCTION",
         /// The successor meets the contact without the one who left.
         SoloMeeting = "SOLO_MEETING",
+        /// How it goes, on a day that the tenant's template has.
+        Check = "CHECK",
         /// How it goes after 30 days.
         Check30 = "CHECK_30",
         /// How it goes after 60 days.
@@ -79,10 +73,12 @@ impl DropReason {
 }
 
 /// A step with the day by which it is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedStep {
     /// What is to be done.
     pub kind: StepKind,
+    /// What the template calls it.
+    pub title: Option<String>,
     /// With whom; none for briefing and checks.
     pub contact: Option<Uuid>,
     /// By which day of the tenant; always a working day.
@@ -90,10 +86,12 @@ pub struct PlannedStep {
 }
 
 /// A step that did not fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedStep {
     /// What was to be done.
     pub kind: StepKind,
+    /// What the template calls it.
+    pub title: Option<String>,
     /// With whom; none for briefing and checks.
     pub contact: Option<Uuid>,
     /// Why it is not in the plan.
@@ -116,6 +114,7 @@ pub struct Plan {
 /// `today`.
 #[must_use]
 pub fn plan(
+    template: &Template,
     today: NaiveDate,
     last_day: NaiveDate,
     key_contacts: &[KeyContact],
@@ -125,20 +124,21 @@ pub fn plan(
     contacts.sort_by_key(|contact| Reverse(contact.weight));
 
     let mut plan = Plan::default();
-    until_last_day(&mut plan, today, last_day, &contacts, &is_working_day);
-    from_last_day(&mut plan, today.max(last_day), &contacts, &is_working_day);
+    until_last_day(&mut plan, template, (today, last_day), &contacts, &is_working_day);
+    from_last_day(&mut plan, template, today.max(last_day), &contacts, &is_working_day);
+    plan.steps.sort_by_key(|step| step.due_on);
     plan
 }
 
 fn until_last_day(
     plan: &mut Plan,
-    today: NaiveDate,
-    last_day: NaiveDate,
+    template: &Template,
+    (today, last_day): (NaiveDate, NaiveDate),
     contacts: &[KeyContact],
     is_working_day: &impl Fn(NaiveDate) -> bool,
 ) {
     let first = last_day
-        .checked_sub_days(Days::new(NOTICE_DAYS))
+        .checked_sub_days(Days::new(template.notice_days.into()))
         .unwrap_or(today)
         .max(today);
     let days: Vec<NaiveDate> = first
@@ -148,36 +148,57 @@ fn until_last_day(
         .collect();
     plan.no_time = days.is_empty();
 
-    let introduced = contacts.len().min(days.len());
-    let (fitting, rest) = contacts.split_at(introduced);
-    // The briefing is a share of the time of its own, unless every day has its introduction.
-    let shares = (introduced + 1).min(days.len());
-    let first_introduction = shares - introduced.min(shares);
-
+    let (fitting, rest) = contacts.split_at(contacts.len().min(days.len()));
+    let mut items: Vec<(&TemplateStep, Option<Uuid>)> = Vec::new();
+    for step in template.until_last_day() {
+        match step.kind {
+            StepKind::Introduction => items.extend(fitting.iter().map(|contact| (step, Some(contact.id)))),
+            _ => items.push((step, None)),
+        }
+    }
     // On the very last day there still is time to talk, though not to visit anybody.
     let on_last_day = (today <= last_day && is_working_day(last_day)).then_some(last_day);
-    plan.put(
-        StepKind::Briefing,
-        None,
-        share_end(&days, 0, shares).or(on_last_day),
-        DropReason::NoTime,
-    );
-    for (position, contact) in fitting.iter().enumerate() {
-        let due_on = share_end(&days, first_introduction + position, shares);
-        plan.put(StepKind::Introduction, Some(contact.id), due_on, DropReason::TooFewDays);
+    for (place, (step, contact)) in items.iter().enumerate() {
+        let (share, shares) = share_of(&items, place, days.len());
+        let due_on = share_end(&days, share, shares).or(on_last_day.filter(|_| contact.is_none()));
+        plan.put(step, *contact, due_on, DropReason::NoTime);
     }
     let why = if plan.no_time {
         DropReason::NoTime
     } else {
         DropReason::TooFewDays
     };
-    for contact in rest {
-        plan.put(StepKind::Introduction, Some(contact.id), None, why);
+    for step in template
+        .until_last_day()
+        .filter(|step| step.kind == StepKind::Introduction)
+    {
+        for contact in rest {
+            plan.put(step, Some(contact.id), None, why);
+        }
     }
+}
+
+/// Which share of so many an item gets. Each has its own while there are days enough; then only the
+/// introductions have, and what is between them shares the day of the next one.
+fn share_of(items: &[(&TemplateStep, Option<Uuid>)], place: usize, days: usize) -> (usize, usize) {
+    let introductions = items.iter().filter(|(_, contact)| contact.is_some()).count();
+    if items.len() <= days {
+        return (place, items.len());
+    }
+    if introductions == 0 {
+        return (place * days / items.len().max(1), days);
+    }
+    let before = items
+        .iter()
+        .take(place)
+        .filter(|(_, contact)| contact.is_some())
+        .count();
+    (before.min(introductions - 1), introductions)
 }
 
 fn from_last_day(
     plan: &mut Plan,
+    template: &Template,
     start: NaiveDate,
     contacts: &[KeyContact],
     is_working_day: &impl Fn(NaiveDate) -> bool,
@@ -189,22 +210,20 @@ fn from_last_day(
             day.iter_days().take(length).filter(|day| is_working_day(*day))
         })
     };
-    let mut days: Vec<NaiveDate> = working_days(1, SOLO_WITHIN_DAYS).collect();
-    if days.is_empty() {
-        days = working_days(1 + SOLO_WITHIN_DAYS, MOVE_DAYS).take(1).collect();
-    }
-    for (position, contact) in contacts.iter().enumerate() {
-        let due_on = share_end(&days, position, contacts.len());
-        plan.put(
-            StepKind::SoloMeeting,
-            Some(contact.id),
-            due_on,
-            DropReason::NoWorkingDay,
-        );
-    }
-    for (kind, after) in CHECKS {
-        let due_on = working_days(after, MOVE_DAYS).next();
-        plan.put(kind, None, due_on, DropReason::NoWorkingDay);
+    for (step, after) in template.after_last_day() {
+        if step.kind == StepKind::SoloMeeting {
+            let mut days: Vec<NaiveDate> = working_days(1, after).collect();
+            if days.is_empty() {
+                days = working_days(1 + after, MOVE_DAYS).take(1).collect();
+            }
+            for (position, contact) in contacts.iter().enumerate() {
+                let due_on = share_end(&days, position, contacts.len());
+                plan.put(step, Some(contact.id), due_on, DropReason::NoWorkingDay);
+            }
+        } else {
+            let due_on = working_days(after, MOVE_DAYS).next();
+            plan.put(step, None, due_on, DropReason::NoWorkingDay);
+        }
     }
 }
 
@@ -216,10 +235,21 @@ fn share_end(days: &[NaiveDate], share: usize, shares: usize) -> Option<NaiveDat
 }
 
 impl Plan {
-    fn put(&mut self, kind: StepKind, contact: Option<Uuid>, due_on: Option<NaiveDate>, why: DropReason) {
+    fn put(&mut self, step: &TemplateStep, contact: Option<Uuid>, due_on: Option<NaiveDate>, why: DropReason) {
+        let (kind, title) = (step.kind, step.title.clone());
         match due_on {
-            Some(due_on) => self.steps.push(PlannedStep { kind, contact, due_on }),
-            None => self.dropped.push(DroppedStep { kind, contact, why }),
+            Some(due_on) => self.steps.push(PlannedStep {
+                kind,
+                title,
+                contact,
+                due_on,
+            }),
+            None => self.dropped.push(DroppedStep {
+                kind,
+                title,
+                contact,
+                why,
+            }),
         }
     }
 }

@@ -58,6 +58,16 @@ pub fn rows() -> Vec<Row> {
                 )
             }),
         ),
+        row(
+            "handoverTemplate",
+            May(A::HandoverRead),
+            Q(|_| "{ noticeDays isDefault steps { kind } }".to_owned()),
+        ),
+        row(
+            "handoverTemplateSet",
+            May(A::TenantChange),
+            M(|_| json!({ "version": 7, "template": { "noticeDays": 14, "steps": [{ "kind": "INTRODUCTION" }] } })),
+        ),
         // Buyer changes.
         row(
             "buyerChange",

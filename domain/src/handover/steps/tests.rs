@@ -39,7 +39,13 @@ fn dropped(plan: &Plan) -> Vec<(StepKind, Option<u128>, DropReason)> {
 fn with_a_month_of_notice_everybody_is_introduced_most_say_first() {
     // Tuesday 31 March 2026 is the last day; the month before has 21 working days.
     let contacts = [contact(1, 20), contact(2, 90)];
-    let plan = plan(day("2026-02-20"), day("2026-03-31"), &contacts, weekdays);
+    let plan = plan(
+        &Template::default(),
+        day("2026-02-20"),
+        day("2026-03-31"),
+        &contacts,
+        weekdays,
+    );
     assert_eq!(
         written(&plan),
         [
@@ -61,7 +67,13 @@ fn with_a_month_of_notice_everybody_is_introduced_most_say_first() {
 fn with_little_time_the_steps_move_together_and_those_with_least_say_are_dropped() {
     // Thursday and Friday are left, and Monday is the last day.
     let contacts = [contact(1, 10), contact(2, 50), contact(3, 90)];
-    let plan = plan(day("2026-06-04"), day("2026-06-08"), &contacts, weekdays);
+    let plan = plan(
+        &Template::default(),
+        day("2026-06-04"),
+        day("2026-06-08"),
+        &contacts,
+        weekdays,
+    );
     assert_eq!(
         written(&plan)[..3],
         [
@@ -79,7 +91,13 @@ fn with_little_time_the_steps_move_together_and_those_with_least_say_are_dropped
 
 #[test]
 fn on_the_last_day_only_the_briefing_is_left() {
-    let plan = plan(day("2026-06-08"), day("2026-06-08"), &[contact(1, 50)], weekdays);
+    let plan = plan(
+        &Template::default(),
+        day("2026-06-08"),
+        day("2026-06-08"),
+        &[contact(1, 50)],
+        weekdays,
+    );
     assert_eq!(
         written(&plan),
         [
@@ -96,7 +114,13 @@ fn on_the_last_day_only_the_briefing_is_left() {
 
 #[test]
 fn after_the_last_day_the_rest_counts_from_today() {
-    let plan = plan(day("2026-06-08"), day("2026-05-01"), &[contact(1, 50)], weekdays);
+    let plan = plan(
+        &Template::default(),
+        day("2026-06-08"),
+        day("2026-05-01"),
+        &[contact(1, 50)],
+        weekdays,
+    );
     assert_eq!(
         written(&plan)[..2],
         ["SOLO_MEETING 1 2026-06-22", "CHECK_30 2026-07-08"]
@@ -113,7 +137,13 @@ fn after_the_last_day_the_rest_counts_from_today() {
 
 #[test]
 fn without_key_contacts_there_are_briefing_and_checks() {
-    let plan = plan(day("2026-06-01"), day("2026-06-08"), &[], weekdays);
+    let plan = plan(
+        &Template::default(),
+        day("2026-06-01"),
+        day("2026-06-08"),
+        &[],
+        weekdays,
+    );
     assert_eq!(
         written(&plan),
         [
@@ -134,13 +164,25 @@ fn a_long_holiday_moves_steps_and_a_calendar_without_work_drops_them() {
     };
     let last_day = day("2026-06-08");
     let contacts = [contact(1, 50), contact(2, 50)];
-    let moved = plan(last_day, last_day, &contacts, closed_until("2026-06-25"));
+    let moved = plan(
+        &Template::default(),
+        last_day,
+        last_day,
+        &contacts,
+        closed_until("2026-06-25"),
+    );
     assert_eq!(
         written(&moved)[..2],
         ["SOLO_MEETING 1 2026-06-26", "SOLO_MEETING 2 2026-06-26"]
     );
 
-    let never = plan(day("2026-06-01"), last_day, &contacts[..1], |_| false);
+    let never = plan(
+        &Template::default(),
+        day("2026-06-01"),
+        last_day,
+        &contacts[..1],
+        |_| false,
+    );
     assert!(never.steps.is_empty() && never.no_time);
     assert_eq!(
         dropped(&never),
@@ -157,10 +199,16 @@ fn a_long_holiday_moves_steps_and_a_calendar_without_work_drops_them() {
 
 #[test]
 fn the_end_of_the_calendar_is_no_panic() {
-    let plan = plan(NaiveDate::MAX, NaiveDate::MAX, &[contact(1, 50)], |_| true);
+    let plan = plan(
+        &Template::default(),
+        NaiveDate::MAX,
+        NaiveDate::MAX,
+        &[contact(1, 50)],
+        |_| true,
+    );
     assert_eq!(plan.steps.len(), 1);
     assert_eq!(plan.dropped.len(), 5);
-    let first = super::plan(NaiveDate::MIN, NaiveDate::MIN, &[], |_| true);
+    let first = super::plan(&Template::default(), NaiveDate::MIN, NaiveDate::MIN, &[], |_| true);
     assert_eq!(first.steps.len(), 4);
 }
 
@@ -178,7 +226,7 @@ proptest! {
         let works = |day: NaiveDate| !is_weekend(day) && !holidays.contains(&day);
         let contacts: Vec<KeyContact> =
             weights.iter().zip(1..).map(|(weight, n)| contact(n, *weight)).collect();
-        let plan = plan(today, last_day, &contacts, works);
+        let plan = plan(&Template::default(), today, last_day, &contacts, works);
 
         prop_assert!(plan.steps.windows(2).all(|pair| pair[0].due_on <= pair[1].due_on));
         prop_assert!(plan.steps.windows(2).all(|pair| pair[0].kind <= pair[1].kind));
@@ -190,7 +238,7 @@ proptest! {
                 StepKind::Briefing => step.due_on < last_day
                     || (plan.no_time && step.due_on == last_day),
                 StepKind::Introduction => step.due_on < last_day
-                    && step.due_on >= last_day - Days::new(NOTICE_DAYS),
+                    && step.due_on >= last_day - Days::new(30),
                 StepKind::SoloMeeting => {
                     let closed = (1..=14).all(|n| !works(base + Days::new(n)));
                     step.due_on > base
@@ -199,6 +247,7 @@ proptest! {
                 StepKind::Check30 => (30..44).any(|n| base + Days::new(n) == step.due_on),
                 StepKind::Check60 => (60..74).any(|n| base + Days::new(n) == step.due_on),
                 StepKind::Check90 => (90..104).any(|n| base + Days::new(n) == step.due_on),
+                StepKind::Check => false,
             };
             prop_assert!(in_range, "{:?} out of range", step);
         }
@@ -208,7 +257,7 @@ proptest! {
             .chain(plan.dropped.iter().map(|s| (s.kind, s.contact))).collect();
         all.sort_unstable();
         let mut expected = vec![(StepKind::Briefing, None)];
-        expected.extend(CHECKS.map(|(kind, _)| (kind, None)));
+        expected.extend([StepKind::Check30, StepKind::Check60, StepKind::Check90].map(|kind| (kind, None)));
         for contact in &contacts {
             expected.push((StepKind::Introduction, Some(contact.id)));
             expected.push((StepKind::SoloMeeting, Some(contact.id)));
@@ -234,4 +283,76 @@ proptest! {
         prop_assert!(lost.is_empty() || plan.no_time
             || lost.iter().all(|lost| lost.why == DropReason::TooFewDays));
     }
+}
+
+fn template(notice_days: u16, steps: &[(StepKind, &str, Option<u16>)]) -> Template {
+    let steps = steps.iter().map(|(kind, title, after_days)| TemplateStep {
+        kind: *kind,
+        title: (!title.is_empty()).then(|| (*title).to_owned()),
+        after_days: *after_days,
+    });
+    Template {
+        notice_days,
+        steps: steps.collect(),
+    }
+}
+
+#[test]
+fn a_tenants_own_template_is_followed_in_its_order() {
+    let own = template(
+        14,
+        &[
+            (StepKind::Introduction, "", None),
+            (StepKind::Briefing, "Keys and samples", None),
+            (StepKind::Check, "Ask the boss", Some(45)),
+            (StepKind::SoloMeeting, "", Some(5)),
+            (StepKind::Check, "First look", Some(10)),
+        ],
+    );
+    let contacts = [contact(1, 20), contact(2, 90)];
+    let plan = super::plan(&own, day("2026-02-20"), day("2026-03-31"), &contacts, weekdays);
+    assert_eq!(
+        written(&plan),
+        [
+            "INTRODUCTION 2 2026-03-19",
+            "INTRODUCTION 1 2026-03-24",
+            "BRIEFING 2026-03-30",
+            "SOLO_MEETING 2 2026-04-01",
+            "SOLO_MEETING 1 2026-04-03",
+            "CHECK 2026-04-10",
+            "CHECK 2026-05-15",
+        ]
+    );
+    let titles: Vec<_> = plan.steps.iter().filter_map(|step| step.title.as_deref()).collect();
+    assert_eq!(titles, ["Keys and samples", "First look", "Ask the boss"]);
+}
+
+#[test]
+fn with_too_few_days_introductions_keep_theirs_and_the_rest_shares() {
+    let own = template(
+        30,
+        &[
+            (StepKind::Briefing, "People", None),
+            (StepKind::Introduction, "", None),
+            (StepKind::Briefing, "Files", None),
+        ],
+    );
+    let contacts = [contact(1, 90), contact(2, 50), contact(3, 10)];
+    // Two working days are left before Wednesday 10 June.
+    let short = super::plan(&own, day("2026-06-08"), day("2026-06-10"), &contacts, weekdays);
+    assert_eq!(
+        written(&short),
+        [
+            "BRIEFING 2026-06-08",
+            "INTRODUCTION 1 2026-06-08",
+            "INTRODUCTION 2 2026-06-09",
+            "BRIEFING 2026-06-09",
+        ]
+    );
+    assert_eq!(
+        dropped(&short),
+        [(StepKind::Introduction, Some(3), DropReason::TooFewDays)]
+    );
+    let nobody = super::plan(&own, day("2026-06-09"), day("2026-06-10"), &[], weekdays);
+    assert_eq!(written(&nobody), ["BRIEFING 2026-06-09", "BRIEFING 2026-06-09"]);
 }
