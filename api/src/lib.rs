@@ -22,6 +22,7 @@ pub mod decision_paths;
 pub mod departures;
 pub mod events;
 pub mod follow_ups;
+pub mod forecasts;
 pub mod handover_templates;
 pub mod handovers;
 pub mod imports;

@@ -16,8 +16,9 @@ use crate::error::{Error, Result};
 use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
-    accounts, activities, api_clients, buyer_changes, contacts, departures, events, follow_ups, handover_templates,
-    handovers, imports, members, orders, products, risk, rotations, sessions, signals, successors, tenants,
+    accounts, activities, api_clients, buyer_changes, contacts, departures, events, follow_ups, forecasts,
+    handover_templates, handovers, imports, members, orders, products, risk, rotations, sessions, signals, successors,
+    tenants,
 };
 
 /// Deep enough for the introspection query of common tools.
@@ -47,6 +48,7 @@ pub struct Query(
     departures::DepartureQuery,
     rotations::RotationQuery,
     successors::SuccessorQuery,
+    forecasts::ForecastQuery,
     imports::ImportQuery,
     events::EventQuery,
 );

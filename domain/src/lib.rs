@@ -11,6 +11,7 @@ pub mod contact;
 pub mod decision_path;
 pub mod departure;
 pub mod follow_up;
+pub mod forecast;
 pub mod handover;
 pub mod import;
 pub mod lang;

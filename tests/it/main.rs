@@ -16,6 +16,7 @@ mod documents;
 mod door;
 mod faults;
 mod follow_ups;
+mod forecasts;
 mod handover_templates;
 mod handovers;
 mod http;

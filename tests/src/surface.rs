@@ -98,6 +98,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("DepartureProposal.shares", Who::May(Action::DeparturePlan)),
     ("DepartureUndone.kept", Who::May(Action::DeparturePlan)),
     ("Handover.steps", Who::May(Action::HandoverRead)),
+    ("HandoverForecast.months", Who::May(Action::HandoverRead)),
     ("HandoverTemplate.steps", Who::May(Action::HandoverRead)),
     ("Import.problems", Who::May(Action::ImportRead)),
     ("Member.reports", Who::May(Action::MemberRead)),

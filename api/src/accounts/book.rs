@@ -82,6 +82,11 @@ fn select(db: &TenantDb, owner: Uuid, filter: &BookFilter) -> Select<account::En
         .order_by_asc(Column::Id)
 }
 
+/// Ids of the accounts that are handed over already, for `id NOT IN (…)`.
+pub fn handed_over_ids(tenant: Uuid) -> SelectStatement {
+    queries::handed_over(tenant)
+}
+
 /// How many accounts of the member are handed over already.
 pub async fn handed_over_count(db: &TenantDb, owner: Uuid) -> Result<i64, DbErr> {
     let select = account::Entity::find()

@@ -132,6 +132,7 @@ impl From<Expected> for RotationWindow {
         let Expected {
             contact,
             window,
+            value: _,
             months,
         } = expected;
         Self {

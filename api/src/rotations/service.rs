@@ -34,6 +34,8 @@ pub struct Expected {
     pub contact: contact::Model,
     /// When.
     pub window: RotationWindow,
+    /// Sales of the last twelve months to his account, in minor units of the tenant's currency.
+    pub value: i64,
     /// The months in which his company moves people; none where that is not known.
     pub months: &'static [u32],
 }
@@ -55,20 +57,27 @@ pub async fn rotation_calendar(ctx: &Ctx, asked: &Asked) -> Result<(Tenures, Vec
     ids.dedup();
     let accounts = accounts::service::account_find_many(ctx, &ids).await?;
     let home = ctx.tenant()?.country.clone();
-    let countries: HashMap<Uuid, String> = accounts
+    let accounts: HashMap<Uuid, (String, i64)> = accounts
         .into_iter()
-        .map(|account| (account.id, account.country.unwrap_or_else(|| home.clone())))
+        .map(|account| {
+            (
+                account.id,
+                (account.country.unwrap_or_else(|| home.clone()), account.value_sort),
+            )
+        })
         .collect();
     let today = ctx.today()?;
     let mut expected: Vec<Expected> = people
         .into_iter()
         .filter_map(|contact| {
-            let months = rotation_months(countries.get(&contact.account_id).map(String::as_str));
+            let account = accounts.get(&contact.account_id);
+            let months = rotation_months(account.map(|(country, _)| country.as_str()));
             let window = rotation_window(contact.started_on?, &tenures, months, today)?;
             let overlaps = window.opens_on <= asked.to && window.closes_on >= asked.from;
             overlaps.then_some(Expected {
                 contact,
                 window,
+                value: account.map_or(0, |(_, value)| *value),
                 months,
             })
         })

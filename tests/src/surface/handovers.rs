@@ -93,6 +93,11 @@ pub fn rows() -> Vec<Row> {
             }),
         ),
         row(
+            "handoverForecast",
+            May(A::HandoverRead),
+            Q(|_| "(months: 3) { basis months { month atStake { amount } } }".to_owned()),
+        ),
+        row(
             "rotationWindows",
             May(A::ContactRead),
             Q(|ids| {
