@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::platform::events::reader;
 use crate::platform::idempotency;
 use crate::platform::jobs::{self, Job, Running};
-use crate::{departures, handovers, housekeeping, imports, risk};
+use crate::{departures, handovers, housekeeping, imports, risk, rotations};
 
 /// The followers of the event log.
 const HANDOVERS: &str = "handovers";
@@ -40,6 +40,10 @@ pub fn all() -> Vec<Job> {
         Job::Daily {
             name: "departures.day",
             run: |ctx| Box::pin(departures::jobs::run_day(ctx)),
+        },
+        Job::Daily {
+            name: "rotations.day",
+            run: |ctx| Box::pin(rotations::jobs::run_day(ctx)),
         },
         Job::Daily {
             name: "risk.day",

@@ -39,6 +39,7 @@ pub mod password_reset;
 pub mod persisted_query;
 pub mod product;
 pub mod refresh_token;
+pub mod rotation_notice;
 pub mod session;
 pub mod signal;
 pub mod signing_key;
@@ -112,6 +113,7 @@ tenant_owned!(
     departure = "departure",
     departure_handover = "departure_handover",
     follow_up = "follow_up",
+    rotation_notice = "rotation_notice",
     upload = "upload",
     import_run = "import_run",
     event = "event",

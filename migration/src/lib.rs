@@ -16,6 +16,7 @@ mod m20261123_000008_buyer_changes;
 mod m20261123_000009_posts;
 mod m20261123_000010_follow_ups;
 mod m20261123_000011_handover_templates;
+mod m20261123_000012_rotation_notices;
 mod role;
 mod table;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_posts::Migration),
             Box::new(m20261123_000010_follow_ups::Migration),
             Box::new(m20261123_000011_handover_templates::Migration),
+            Box::new(m20261123_000012_rotation_notices::Migration),
         ]
     }
 }

@@ -76,6 +76,55 @@ on_both! {
         assert_eq!(again["userErrors"][0]["code"], "CONFLICT", "{again}");
     }
 
+    async fn one_person_is_one_through_all_his_posts(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let account = async |name: &str| {
+            let made = admin.change("accountCreate", "AccountCreateInput", json!({ "name": name, "ownerId": app.a.manager.id() }), "account { id }").await;
+            made["account"]["id"].clone()
+        };
+        let (second, third) = (account("Second").await, account("Third").await);
+        let touch = async |account: &Value, contact: &Value, summary: &str, days: i64| {
+            let input = json!({ "accountId": account, "kind": "MEETING", "occurredAt": app.app.clock.now() - Duration::days(days),
+                "contactIds": [contact], "summary": summary });
+            admin.change("activityRecord", "ActivityRecordInput", input, "activity { id }").await;
+        };
+        let moves = async |contact: &Value, to: &Value, days: i64| {
+            let change = json!({ "leavingContactId": contact, "kind": "QUIT", "occurredOn": day(&app, days), "movedToAccountId": to });
+            record(&admin, change).await["buyerChange"]["movedTo"]["id"].clone()
+        };
+        let first = contact(&app, &admin, "Mover", json!({})).await;
+        touch(&json!(app.a.account_id()), &first, "At the first", 300).await;
+        let at_second = moves(&first, &second, -200).await;
+        touch(&second, &at_second, "At the second", 150).await;
+        let at_third = moves(&at_second, &third, -100).await;
+        touch(&third, &at_third, "At the third", 50).await;
+        let stranger = contact(&app, &admin, "Stranger", json!({})).await;
+        touch(&json!(app.a.account_id()), &stranger, "With somebody else", 20).await;
+        let query = "query($id: ID!) { contact(id: $id) { posts { id account { name } } } \
+            whole: activities(filter: { contactId: $id, inAllPosts: true }) { nodes { summary } totalCount } \
+            here: activities(filter: { contactId: $id }) { totalCount } }";
+        for id in [&first, &at_second, &at_third] {
+            let shown = admin.ok(query, json!({ "id": id })).await;
+            let posts: Vec<&Value> = shown["contact"]["posts"].as_array().unwrap().iter().map(|post| &post["id"]).collect();
+            assert_eq!(posts, [&first, &at_second, &at_third]);
+            assert_eq!(shown["whole"], json!({ "totalCount": 3,
+                "nodes": [{ "summary": "At the third" }, { "summary": "At the second" }, { "summary": "At the first" }] }));
+            assert_eq!(shown["here"]["totalCount"], 1);
+        }
+        let alone = admin.ok(query, json!({ "id": stranger })).await;
+        assert_eq!((&alone["contact"]["posts"][0]["id"], &alone["whole"]["totalCount"]), (&stranger, &json!(1)));
+        // Who does not see an account does not see the person there.
+        admin.change("tenantUpdate", "TenantUpdateInput", json!({ "version": 1, "accountVisibility": "TEAM" }), "tenant { id }").await;
+        let rep = app.a.client(&app, &app.a.rep).await;
+        let his = rep.ok(query, json!({ "id": first })).await;
+        assert_eq!(his["contact"]["posts"], json!([{ "id": first, "account": { "name": "Aoba Client" } }]));
+        assert_eq!(his["whole"]["nodes"], json!([{ "summary": "At the first" }]));
+        let list = |first: u32| format!("{{ activities(first: {first}) {{ nodes {{ contacts {{ posts {{ familyName }} }} }} }} }}");
+        let few = app.statements(&app.a.admin, &list(1)).await;
+        let many = app.statements(&app.a.admin, &list(4)).await;
+        assert!(many <= few + 4, "two statements for each move, however many rows: {few} {many}");
+    }
+
     async fn each_kind_is_a_signal_of_its_own(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         for (kind, signal) in [("QUIT", "KEY_CONTACT_LEFT"), ("REPLACED_FROM_ABOVE", "OVERRIDDEN_FROM_ABOVE"), ("PURCHASING_CENTRALISED", "PURCHASING_CENTRALISED")] {

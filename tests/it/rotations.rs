@@ -47,6 +47,38 @@ on_both! {
         assert_eq!(wrong.code(), Some("BAD_USER_INPUT"));
     }
 
+    async fn it_is_told_once_when_a_window_opens(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        contact(&app, &admin, "New", 100, false).await;
+        let old = contact(&app, &admin, "Old", 4_000, false).await;
+        let elsewhere = admin.change("accountCreate", "AccountCreateInput", json!({ "name": "Vannes SARL", "country": "FR" }), "account { id }").await;
+        let abroad = json!({ "accountId": elsewhere["account"]["id"], "familyName": "Abroad", "givenName": "X", "isKey": true,
+            "startedOn": (app.app.clock.now() - Duration::days(4 * 365)).date_naive() });
+        let abroad = admin.change("contactCreate", "ContactCreateInput", abroad, "contact { id }").await["contact"]["id"].clone();
+        let told = async || {
+            let admin = app.a.client(&app, &app.a.admin).await;
+            let query = "{ events(first: 50, types: [\"buyer.rotation_window_open\"]) { nodes { subjectId payload } } }";
+            let found = admin.ok(query, json!({})).await["events"]["nodes"].clone();
+            let found = found.as_array().unwrap().iter().map(|node| node["subjectId"].clone());
+            found.collect::<Vec<Value>>()
+        };
+        app.app.clock.advance(Duration::days(1));
+        app.drain().await;
+        // Where no months are known a window is open between the quartiles.
+        assert_eq!(told().await, std::slice::from_ref(&abroad));
+        // Nobody ran the server on the first of the month.
+        let today = (app.app.clock.now() + Duration::hours(9)).date_naive();
+        let firsts = (1..=12).map(|ahead| today.with_day(1).unwrap() + chrono::Months::new(ahead));
+        let opens = firsts.filter(|first| matches!(first.month(), 4 | 10)).min().unwrap();
+        app.app.clock.advance(Duration::days((opens - today).num_days() + 2));
+        app.drain().await;
+        assert_eq!(told().await, [abroad.clone(), old.clone()]);
+        app.app.clock.advance(Duration::days(1));
+        app.drain().await;
+        app.drain().await;
+        assert_eq!(told().await, [abroad, old]);
+    }
+
     async fn their_own_tenures_count_once_there_are_thirty(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         for n in 0..30 {

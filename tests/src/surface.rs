@@ -78,6 +78,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("Activity.withMembers", Who::May(Action::MemberRead)),
     ("ApiClient.scopes", Who::May(Action::ApiClientRead)),
     ("Assessment.factors", Who::May(Action::AssessmentRead)),
+    ("Contact.posts", Who::May(Action::ContactRead)),
     ("Contact.reports", Who::May(Action::ContactRead)),
     ("Briefing.followUps", Who::May(Action::FollowUpRead)),
     ("Briefing.lastTalks", Who::May(Action::ActivityRead)),

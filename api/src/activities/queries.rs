@@ -51,13 +51,13 @@ pub fn with_member(tenant: Uuid, member: Uuid) -> Condition {
         .add(activity::Column::Id.in_subquery(present))
 }
 
-/// Condition: the contact took part.
-pub fn with_contact(tenant: Uuid, contact: Uuid) -> Condition {
+/// Condition: one of the contacts took part.
+pub fn with_contacts(tenant: Uuid, contacts: &[Uuid]) -> Condition {
     let present = Query::select()
         .column(activity_contact::Column::ActivityId)
         .from(activity_contact::Entity)
         .and_where(activity_contact::Column::TenantId.eq(tenant))
-        .and_where(activity_contact::Column::ContactId.eq(contact))
+        .and_where(activity_contact::Column::ContactId.is_in(contacts.iter().copied()))
         .to_owned();
     Condition::all().add(activity::Column::Id.in_subquery(present))
 }

@@ -235,6 +235,9 @@ pub struct ActivityFilterInput {
     pub member_id: Option<MemberId>,
     /// Only those with this contact.
     pub contact_id: Option<ContactId>,
+    /// With `contactId`: those with the same person in his other posts too, at accounts that he came from or moved to.
+    #[graphql(default)]
+    pub in_all_posts: bool,
     /// Only those at this instant or later.
     pub from: Option<DateTime<Utc>>,
     /// Only those before this instant.
@@ -251,6 +254,7 @@ impl From<ActivityFilterInput> for ActivityFilter {
             kinds: input.kinds.map(|kinds| kinds.into_iter().map(Into::into).collect()),
             member: input.member_id.map(Into::into),
             contact: input.contact_id.map(Into::into),
+            in_all_posts: input.in_all_posts,
             from: input.from,
             to: input.to,
             include_archived: input.include_archived,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::queries;
 use crate::accounts::service::only_seen;
+use crate::buyer_changes;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
@@ -31,6 +32,8 @@ pub struct ActivityFilter {
     pub member: Option<Uuid>,
     /// Only those with this contact.
     pub contact: Option<Uuid>,
+    /// With the contact: those with the same person in his other posts too.
+    pub in_all_posts: bool,
     /// Only those at this instant or later.
     pub from: Option<DateTime<Utc>>,
     /// Only those before this instant.
@@ -79,16 +82,18 @@ pub async fn activity_list(ctx: &Ctx, filter: &ActivityFilter, args: &PageArgs) 
         key: |row: &activity::Model| (CursorKey::Time(row.occurred_at), row.id),
         place: None,
     };
+    let contacts = persons(ctx, filter).await?;
     let db = ctx.read().await?;
-    let select = seen(ctx, &db, queries::list(condition(filter, db.tenant()))).await?;
+    let select = seen(ctx, &db, queries::list(condition(filter, &contacts, db.tenant()))).await?;
     fetch_page(ctx, &db, select, &sorted, format!("activities {filter:?}"), args).await
 }
 
 /// How many activities the whole list has.
 pub async fn activity_count(ctx: &Ctx, filter: &ActivityFilter) -> Result<i64> {
     ctx.authorize(Action::ActivityRead)?;
+    let contacts = persons(ctx, filter).await?;
     let db = ctx.read().await?;
-    let select = seen(ctx, &db, queries::list(condition(filter, db.tenant()))).await?;
+    let select = seen(ctx, &db, queries::list(condition(filter, &contacts, db.tenant()))).await?;
     Ok(db.count(select).await?)
 }
 
@@ -96,7 +101,18 @@ async fn seen(ctx: &Ctx, db: &TenantDb, select: Select<activity::Entity>) -> Res
     only_seen(ctx, db, Action::ActivityRead, select, activity::Column::AccountId).await
 }
 
-fn condition(filter: &ActivityFilter, tenant: Uuid) -> Condition {
+/// The contacts that the filter means: one, or all that he is.
+async fn persons(ctx: &Ctx, filter: &ActivityFilter) -> Result<Vec<Uuid>> {
+    match filter.contact {
+        Some(contact) if filter.in_all_posts => {
+            let mut posts = buyer_changes::service::posts_of(ctx, &[contact]).await?;
+            Ok(posts.remove(&contact).unwrap_or_default())
+        }
+        contact => Ok(contact.into_iter().collect()),
+    }
+}
+
+fn condition(filter: &ActivityFilter, contacts: &[Uuid], tenant: Uuid) -> Condition {
     use activity::Column;
     let mut condition = Condition::all();
     if let Some(account) = filter.account {
@@ -108,8 +124,8 @@ fn condition(filter: &ActivityFilter, tenant: Uuid) -> Condition {
     if let Some(member) = filter.member {
         condition = condition.add(queries::with_member(tenant, member));
     }
-    if let Some(contact) = filter.contact {
-        condition = condition.add(queries::with_contact(tenant, contact));
+    if filter.contact.is_some() {
+        condition = condition.add(queries::with_contacts(tenant, contacts));
     }
     if let Some(from) = filter.from {
         condition = condition.add(Column::OccurredAt.gte(from));

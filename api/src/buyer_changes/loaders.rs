@@ -64,6 +64,24 @@ impl Loader<MovedFrom> for Loaders {
     }
 }
 
+/// The contacts that one is, himself among them, in the order in which he became them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PostsOf(pub Uuid);
+
+impl Loader<PostsOf> for Loaders {
+    type Value = Vec<Uuid>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[PostsOf]) -> Result<HashMap<PostsOf, Vec<Uuid>>, Error> {
+        let contacts: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = service::posts_of(&self.ctx, &contacts).await?;
+        Ok(found
+            .into_iter()
+            .map(|(contact, posts)| (PostsOf(contact), posts))
+            .collect())
+    }
+}
+
 /// What proves a buyer change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ProofOf(pub Facts);

@@ -7,13 +7,14 @@
 
 mod continuity;
 mod loaders;
+mod posts;
 mod queries;
 mod record;
 pub mod schema;
 pub mod service;
 
 pub use loaders::BuyerChangeById;
-pub use schema::{BuyerChange, BuyerChangeMutation, BuyerChangeQuery, moved_from, moved_to};
+pub use schema::{BuyerChange, BuyerChangeMutation, BuyerChangeQuery, moved_from, moved_to, posts};
 
 use crate::platform::graphql::{Gid, IdKind};
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::BuyerChangeId;
 use super::continuity::Facts;
-use super::loaders::{MovedFrom, MovedTo, ProofOf};
+use super::loaders::{MovedFrom, MovedTo, PostsOf, ProofOf};
 use super::service::{self, BuyerChangeDraft};
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::activities::{Activity, ActivityById};
@@ -217,6 +217,15 @@ pub async fn moved_to(gql: &Context<'_>, id: Uuid) -> Result<Option<Contact>> {
 pub async fn moved_from(gql: &Context<'_>, id: Uuid) -> Result<Option<Contact>> {
     let found = loaders(gql).load_one(MovedFrom(id)).await?;
     contact(gql, found).await
+}
+
+/// A person in all his posts, earliest first; those at accounts that the caller sees. The body of `Contact.posts`.
+pub async fn posts(gql: &Context<'_>, id: Uuid) -> Result<Vec<Contact>> {
+    let loaders = loaders(gql);
+    let ids = loaders.load_one(PostsOf(id)).await?.unwrap_or_default();
+    let mut found = loaders.load_many(ids.iter().copied().map(ContactById)).await?;
+    let rows = ids.into_iter().filter_map(|id| found.remove(&ContactById(id)));
+    Ok(rows.map(Contact::from).collect())
 }
 
 /// Reading buyer changes.

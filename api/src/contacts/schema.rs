@@ -82,6 +82,7 @@ const COMPUTED: &[Computed<contact::Column>] = &[
     ("reports", &[contact::Column::Id]),
     ("movedTo", &[contact::Column::Id]),
     ("movedFrom", &[contact::Column::Id]),
+    ("posts", &[contact::Column::Id]),
 ];
 
 /// What resolvers of the contact need and clients do not see as such.
@@ -180,6 +181,13 @@ impl Contact {
     /// seen.
     async fn moved_from(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
         buyer_changes::moved_from(gql, self.id.0).await
+    }
+
+    /// The same person in all his posts, earliest first, this one among them; those at accounts that you may see. The touches
+    /// with him in all of them: `activities(filter: { contactId: …, inAllPosts: true })`.
+    #[graphql(directive = list_size::apply(41))]
+    async fn posts(&self, gql: &Context<'_>) -> Result<Vec<Contact>> {
+        buyer_changes::posts(gql, self.id.0).await
     }
 
     /// The contacts who report to him, by name; at most 50. Those who left or are archived are left out.

@@ -89,6 +89,7 @@ async fn rotations(
     let asked = Asked {
         from: today,
         to: until,
+        as_of: today,
         account: None,
         key_only: true,
         most: usize::MAX,

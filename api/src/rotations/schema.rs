@@ -178,6 +178,7 @@ impl RotationQuery {
         let asked = Asked {
             from: from.0,
             to: to.0,
+            as_of: cx(gql).today()?,
             account: account_id.map(Into::into),
             key_only,
             most,

@@ -19,6 +19,8 @@ pub struct Asked {
     pub from: NaiveDate,
     /// Windows that are open on this day or earlier.
     pub to: NaiveDate,
+    /// The windows as they are seen on this day.
+    pub as_of: NaiveDate,
     /// Only at this account.
     pub account: Option<Uuid>,
     /// Only of key contacts.
@@ -66,13 +68,12 @@ pub async fn rotation_calendar(ctx: &Ctx, asked: &Asked) -> Result<(Tenures, Vec
             )
         })
         .collect();
-    let today = ctx.today()?;
     let mut expected: Vec<Expected> = people
         .into_iter()
         .filter_map(|contact| {
             let account = accounts.get(&contact.account_id);
             let months = rotation_months(account.map(|(country, _)| country.as_str()));
-            let window = rotation_window(contact.started_on?, &tenures, months, today)?;
+            let window = rotation_window(contact.started_on?, &tenures, months, asked.as_of)?;
             let overlaps = window.opens_on <= asked.to && window.closes_on >= asked.from;
             overlaps.then_some(Expected {
                 contact,

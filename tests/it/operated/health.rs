@@ -68,7 +68,7 @@ on_both! {
             }
             panic!("{:?}", ready(&app).await);
         };
-        failing(&["departures.day", "handovers", "handovers.day", "idempotency.day", "risk", "risk.day", "uploads.day"]).await;
+        failing(&["departures.day", "handovers", "handovers.day", "idempotency.day", "risk", "risk.day", "rotations.day", "uploads.day"]).await;
         change(&app, &mend).await;
         failing(&[]).await;
     }
