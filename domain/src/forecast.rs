@@ -89,27 +89,37 @@ pub fn last_of(first: NaiveDate) -> NaiveDate {
 }
 
 /// How probable it is, month by month, that somebody goes who goes with `confidence` between two days: each day of them that
-/// is not past is as likely as the others.
+/// is not past is as likely as the others, where his company moves people in certain months (1 to 12) only of those.
 #[must_use]
 pub fn spread(
     (opens_on, closes_on): (NaiveDate, NaiveDate),
     confidence: f64,
+    moves_in: &[u32],
     today: NaiveDate,
     months: &[NaiveDate],
 ) -> Vec<f64> {
     let from = opens_on.max(today);
-    let days = (closes_on - from).num_days() + 1;
+    let likely = |first: NaiveDate| {
+        if !moves_in.is_empty() && !moves_in.contains(&first.month()) {
+            return 0;
+        }
+        let days = (closes_on.min(last_of(first)) - from.max(first)).num_days() + 1;
+        days.max(0)
+    };
+    let length = (closes_on.year() - from.year()).max(0) * 12 + 12;
+    let all: i64 = self::months(from, length.unsigned_abs()).into_iter().map(likely).sum();
+    #[expect(clippy::cast_precision_loss, reason = "some thousand days at most")]
     let share = |first: &NaiveDate| {
-        let overlap = (closes_on.min(last_of(*first)) - from.max(*first)).num_days() + 1;
-        #[expect(clippy::cast_precision_loss, reason = "some thousand days at most")]
-        let share = if days > 0 {
-            overlap.max(0) as f64 / days as f64
+        if all > 0 {
+            likely(*first) as f64 / all as f64
         } else {
             0.0
-        };
-        share * confidence.clamp(0.0, 1.0)
+        }
     };
-    months.iter().map(share).collect()
+    months
+        .iter()
+        .map(|first| share(first) * confidence.clamp(0.0, 1.0))
+        .collect()
 }
 
 /// How probable it is that at least one of two independent things happens.
@@ -173,13 +183,31 @@ mod tests {
         let months = months(day("2026-03-17"), 3);
         assert_eq!(months, [day("2026-03-01"), day("2026-04-01"), day("2026-05-01")]);
         assert_eq!(last_of(day("2028-02-01")), day("2028-02-29"));
-        let ahead = spread((day("2026-04-01"), day("2026-06-30")), 0.91, day("2026-03-17"), &months);
+        let ahead = spread(
+            (day("2026-04-01"), day("2026-06-30")),
+            0.91,
+            &[],
+            day("2026-03-17"),
+            &months,
+        );
         assert!((ahead[1] - 0.30).abs() < 1e-12 && (ahead[2] - 0.31).abs() < 1e-12 && ahead[0] == 0.0);
         // Of what began earlier the rest counts.
-        let begun = spread((day("2025-01-01"), day("2026-04-05")), 0.4, day("2026-03-17"), &months);
+        let begun = spread(
+            (day("2025-01-01"), day("2026-04-05")),
+            0.4,
+            &[],
+            day("2026-03-17"),
+            &months,
+        );
         assert!((begun[0] - 0.4 * 15.0 / 20.0).abs() < 1e-12 && (begun[1] - 0.4 * 5.0 / 20.0).abs() < 1e-12);
         assert_eq!(
-            spread((day("2025-01-01"), day("2025-02-01")), 0.4, day("2026-03-17"), &months),
+            spread(
+                (day("2025-01-01"), day("2025-02-01")),
+                0.4,
+                &[],
+                day("2026-03-17"),
+                &months
+            ),
             [0.0; 3]
         );
     }
@@ -200,7 +228,7 @@ mod tests {
         ) {
             let today = day("2026-03-17");
             let opens = day("2022-01-01") + Days::new(opens);
-            let shares = spread((opens, opens + Days::new(length)), confidence, today, &months(today, count));
+            let shares = spread((opens, opens + Days::new(length)), confidence, &[], today, &months(today, count));
             let sum: f64 = shares.iter().sum();
             prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)) && sum <= confidence + 1e-9);
         }

@@ -137,6 +137,7 @@ on_both! {
             ("$account".to_owned(), json!(app.a.account_id())),
             ("$contact".to_owned(), contact["contact"]["id"].clone()),
             ("$today+40".to_owned(), json!(last_day)),
+            ("$today+50".to_owned(), json!(last_day + Duration::days(10))),
         ]);
         tell(&app, include_str!("../../docs/handovers.md"), names).await;
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, Months, Utc};
 use domain::import::{ImportKind, ImportStatus};
 use fastrand::Rng;
 use serde::Deserialize;
@@ -100,6 +100,8 @@ pub struct SampleContact {
     /// Name within the file.
     pub key: String,
     reports_to: Option<String>,
+    /// For how many months he has been at his post.
+    started_months_ago: Option<u32>,
     #[serde(flatten)]
     input: serde_json::Map<String, Value>,
 }
@@ -269,6 +271,11 @@ async fn people_of(
         let mut input = Value::Object(contact.input.clone());
         input["accountId"] = json!(id);
         input["reportsToId"] = json!(contact.reports_to.as_ref().and_then(|key| made.contacts.get(key)));
+        let today = app.clock.now().date_naive();
+        let started = contact
+            .started_months_ago
+            .and_then(|months| today.checked_sub_months(Months::new(months)));
+        input["startedOn"] = json!(started);
         let payload = change(
             made.as_member(app, &account.owner)?,
             at,

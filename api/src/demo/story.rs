@@ -18,13 +18,36 @@ pub async fn tell(app: &Arc<App>, sample: &Sample, made: &Made) -> Result<()> {
             rotated_buyer(app, made).await?;
             bad_delivery(app, made).await
         }
-        "meridian.example" => quiet_hotel(app, made).await,
+        "meridian.example" => {
+            own_steps(app, made).await?;
+            buyer_moved(app, made).await?;
+            quiet_hotel(app, made).await
+        }
         _ => first_meeting(app, made).await,
     }
 }
 
-/// Inoue leaves in three weeks: his accounts pass to Kobayashi and Yamaguchi. One introduction has happened.
+/// Inoue leaves in three weeks: his accounts pass to Kobayashi and Yamaguchi, and so does what he has promised. The briefing
+/// and one introduction have happened.
 async fn departure(app: &Arc<App>, made: &Made) -> Result<()> {
+    let trial =
+        json!({ "contactId": made.contacts["mori"], "talkedAbout": "来月の増産", "promised": "増産分の見積もり" });
+    follow_up(
+        app,
+        made,
+        ("inoue", "tanaka"),
+        -12,
+        with(trial, json!({ "reason": "増産の見積もりのご返事を伺う" })),
+    )
+    .await?;
+    follow_up(
+        app,
+        made,
+        ("inoue", "hokuto"),
+        -30,
+        json!({ "reason": "年度予算について伺う" }),
+    )
+    .await?;
     let successors = [("tanaka", "kobayashi"), ("hokuto", "yamaguchi")]
         .map(|(account, to)| json!({ "accountId": made.accounts[account], "toMemberId": made.members[to] }));
     let input = json!({
@@ -39,6 +62,17 @@ async fn departure(app: &Arc<App>, made: &Made) -> Result<()> {
         "departure { id }",
     )
     .await?;
+    let briefing = touch(
+        app,
+        made,
+        "tanaka",
+        "MEETING",
+        5,
+        &[],
+        "引き継ぎ資料をもとに打ち合わせ。",
+    );
+    let briefing = with(briefing, json!({ "withMemberIds": [made.members["kobayashi"]] }));
+    record(app, made, "inoue", 5, briefing).await?;
     let meeting = touch(
         app,
         made,
@@ -72,7 +106,7 @@ async fn rotated_buyer(app: &Arc<App>, made: &Made) -> Result<()> {
     record(app, made, "kobayashi", 150, visit).await?;
     let input = json!({
         "leavingContactId": made.contacts["endo"], "kind": "ROTATED", "occurredOn": left,
-        "note": "遠藤工場長が定期異動で転出。後任は未定。",
+        "arrivingContactId": made.contacts["oonishi"], "note": "遠藤工場長が定期異動で転出。後任の大西工場長とは未面談。",
     });
     change(
         made.as_member(app, "kobayashi")?,
@@ -108,6 +142,40 @@ async fn bad_delivery(app: &Arc<App>, made: &Made) -> Result<()> {
         "破損品の交換と再発防止策を求められている",
     )
     .await
+}
+
+/// Meridian has steps of its own: two weeks of notice are the rule there.
+async fn own_steps(app: &Arc<App>, made: &Made) -> Result<()> {
+    let steps = json!([
+        { "kind": "BRIEFING", "title": "Samples, prices and people" },
+        { "kind": "INTRODUCTION" },
+        { "kind": "SOLO_MEETING", "afterDays": 10 },
+        { "kind": "CHECK", "title": "First order with the new owner", "afterDays": 21 },
+        { "kind": "CHECK_90", "afterDays": 90 },
+    ]);
+    let input = json!({ "version": 0, "template": { "noticeDays": 14, "steps": steps } });
+    let admin = made.as_member(app, "amelia")?;
+    change(
+        admin,
+        days_ago(app, 50),
+        "handoverTemplateSet",
+        input,
+        "template { version }",
+    )
+    .await?;
+    Ok(())
+}
+
+/// The buyer of one client has gone to another: whoever knows him there has him on record here.
+async fn buyer_moved(app: &Arc<App>, made: &Made) -> Result<()> {
+    let input = json!({
+        "leavingContactId": made.contacts["brandt"], "kind": "QUIT", "occurredOn": days_ago(app, 25).date_naive(),
+        "movedToAccountId": made.accounts["osprey"], "note": "Went to Osprey's head office.",
+    });
+    let who = made.as_member(app, "david")?;
+    change(who, days_ago(app, 24), "buyerChangeRecord", input, "buyerChange { id }").await?;
+    let next = json!({ "reason": "Ask Reid about the June order", "talkedAbout": "The spring menus" });
+    follow_up(app, made, ("tom", "osprey"), -4, next).await
 }
 
 /// A hotel group has gone quiet, and a competitor was seen there.
@@ -190,6 +258,21 @@ async fn record(app: &Arc<App>, made: &Made, who: &str, days: i64, input: Value)
         "activityRecord",
         input,
         "activity { id }",
+    )
+    .await?;
+    Ok(())
+}
+
+/// A follow-up of a member, due so many days ago (negative: ahead).
+async fn follow_up(app: &Arc<App>, made: &Made, (who, account): (&str, &str), days: i64, more: Value) -> Result<()> {
+    let input = json!({ "accountId": made.accounts[account], "dueOn": working_day(app, days) });
+    let who = made.as_member(app, who)?;
+    change(
+        who,
+        days_ago(app, 20),
+        "followUpCreate",
+        with(input, more),
+        "followUp { id }",
     )
     .await?;
     Ok(())

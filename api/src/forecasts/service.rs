@@ -98,7 +98,7 @@ async fn rotations(
     let mut accounts: HashMap<Uuid, (i64, Vec<f64>)> = HashMap::new();
     for one in &expected {
         let window = (one.window.opens_on, one.window.closes_on);
-        let shares = spread(window, one.window.confidence, today, firsts);
+        let shares = spread(window, one.window.confidence, one.months, today, firsts);
         for ((_, month), share) in found.iter_mut().zip(&shares) {
             month.rotations += share;
         }

@@ -100,7 +100,8 @@ impl ContinuityNext {
 
 #[ComplexObject]
 impl Continuity {
-    /// What is missing next and by when: of all contacts what is due first. Null when nothing is missing, or it has ended.
+    /// What is missing next and by when: of all contacts what is due first. Null when nothing is missing, no key contact is
+    /// known, or it has ended.
     async fn next(&self, gql: &Context<'_>) -> Result<Option<ContinuityNext>> {
         let Some(steps) = self.plan.steps(gql).await? else {
             return Ok(None);
