@@ -147,7 +147,8 @@ on_both! {
             admin.change("handoverPlan", "HandoverPlanInput", plan, "handover { id }").await;
         }
         app.drain().await;
-        let query = |first: u8| format!("{{ handovers(first: {first}) {{ nodes {{ continuity {{ score contacts {{ points }} }} briefing {{ \
+        let query = |first: u8| format!("{{ handovers(first: {first}) {{ nodes {{ steps {{ fulfilledWhen }} continuity {{ score \
+            next {{ dueOn contact {{ familyName }} }} contacts {{ points next {{ proof }} }} }} briefing {{ followUps {{ reason }} \
             people {{ levels {{ isUnmet }} }} lastTalks {{ summary }} promises {{ text }} products {{ orderCount }} \
             occasions {{ on }} pitfalls {{ note }} assessment {{ band }} page {{ url }} }} }} }} }}");
         let few = app.statements(&app.a.admin, &query(2)).await;
