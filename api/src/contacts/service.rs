@@ -73,25 +73,26 @@ pub async fn contacts_of_paths(ctx: &Ctx, db: &TenantDb, accounts: &[Uuid]) -> R
     Ok(db.all(select).await?)
 }
 
-/// The contacts at their posts that the caller sees and of whom it is known since when, at one account or at all; at most
-/// 5,000, those longest there.
+/// The contacts at their posts, at accounts that the caller sees under `action`, of whom it is known since when: at one account
+/// or at all; at most 5,000, those longest there.
 pub async fn contacts_in_post(
     ctx: &Ctx,
     db: &TenantDb,
+    action: Action,
     account: Option<Uuid>,
     key_only: bool,
 ) -> Result<Vec<contact::Model>> {
-    ctx.authorize(Action::ContactRead)?;
     let mut select = queries::in_post(ctx.today()?, key_only);
     if let Some(account) = account {
         select = select.filter(contact::Column::AccountId.eq(account));
     }
-    Ok(db.all(seen(ctx, db, select).await?).await?)
+    let select = only_seen(ctx, db, action, select, contact::Column::AccountId).await?;
+    Ok(db.all(select).await?)
 }
 
-/// For how many days the tenant's contacts stayed at posts that have ended; of the latest 10,000.
+/// For how many days the tenant's contacts stayed at posts that have ended; of the latest 10,000. For
+/// the rules of other slices: it tells of nobody.
 pub async fn contact_tenures(ctx: &Ctx, db: &TenantDb) -> Result<Vec<i64>> {
-    ctx.authorize(Action::ContactRead)?;
     let posts = queries::ended_posts(db, ctx.today()?).await?;
     Ok(posts
         .iter()

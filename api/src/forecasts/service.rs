@@ -89,6 +89,8 @@ async fn rotations(
     let asked = Asked {
         from: today,
         to: until,
+        // It tells of sums, not of contacts.
+        action: Action::HandoverRead,
         as_of: today,
         account: None,
         key_only: true,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::Days;
+use domain::policy::Action;
 use entity::rotation_notice;
 use sea_orm::Set;
 use serde_json::json;
@@ -25,6 +26,7 @@ pub async fn run_day(ctx: &Ctx) -> Result<()> {
     let asked = Asked {
         from: today,
         to: today,
+        action: Action::ContactRead,
         as_of: today.checked_sub_days(Days::new(LATE_DAYS)).unwrap_or(today),
         account: None,
         key_only: true,

@@ -2,6 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use domain::lang::{Lang, Text};
+use domain::policy::Action;
 use domain::rotation::Tenures;
 
 use super::service::{self, Asked, Expected};
@@ -178,6 +179,7 @@ impl RotationQuery {
         let asked = Asked {
             from: from.0,
             to: to.0,
+            action: Action::ContactRead,
             as_of: cx(gql).today()?,
             account: account_id.map(Into::into),
             key_only,

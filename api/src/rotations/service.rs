@@ -19,6 +19,8 @@ pub struct Asked {
     pub from: NaiveDate,
     /// Windows that are open on this day or earlier.
     pub to: NaiveDate,
+    /// At accounts that the caller sees under this.
+    pub action: Action,
     /// The windows as they are seen on this day.
     pub as_of: NaiveDate,
     /// Only at this account.
@@ -44,7 +46,7 @@ pub struct Expected {
 
 /// The windows that overlap the days asked for, those that open first first, and what they rest on. Three statements.
 pub async fn rotation_calendar(ctx: &Ctx, asked: &Asked) -> Result<(Tenures, Vec<Expected>)> {
-    ctx.authorize(Action::ContactRead)?;
+    ctx.authorize(asked.action)?;
     if asked.to < asked.from {
         return Err(Error::bad_input(
             "to must not be before from.",
@@ -53,11 +55,11 @@ pub async fn rotation_calendar(ctx: &Ctx, asked: &Asked) -> Result<(Tenures, Vec
     }
     let db = ctx.read().await?;
     let tenures = Tenures::of(&contacts::service::contact_tenures(ctx, &db).await?);
-    let people = contacts::service::contacts_in_post(ctx, &db, asked.account, asked.key_only).await?;
+    let people = contacts::service::contacts_in_post(ctx, &db, asked.action, asked.account, asked.key_only).await?;
     let mut ids: Vec<Uuid> = people.iter().map(|contact| contact.account_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let accounts = accounts::service::account_find_many(ctx, &ids).await?;
+    let accounts = accounts::service::accounts_of(ctx, &db, &ids).await?;
     let home = ctx.tenant()?.country.clone();
     let accounts: HashMap<Uuid, (String, i64)> = accounts
         .into_iter()
