@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use chrono::{Days, NaiveDate};
 use domain::rhythm::{Dropout, Fit, Model, Rhythm, Spender, Spending, discounted_worth, fit, fit_regular, pool};
+use domain::risk::{Borders, Buying, BuyingModel, Facts, assess};
 use domain::skill::{auc, brier};
 
 /// Relative error of a row of the fixtures.
@@ -366,6 +367,49 @@ fn cut(orders: &BTreeMap<String, Vec<NaiveDate>>, at: NaiveDate, until: NaiveDat
         .collect()
 }
 
+/// The scorecard's view of each client as of a cut, and whether he stayed silent until the end.
+fn scored(folder: &Path, at: NaiveDate, until: NaiveDate) -> Vec<(f64, bool)> {
+    let rows = Rows::read(folder, "online_retail/orders.csv");
+    let mut days: BTreeMap<String, BTreeMap<NaiveDate, f64>> = BTreeMap::new();
+    for row in &rows.rows {
+        let day = rows
+            .text(row, "ts")
+            .get(..10)
+            .and_then(|day| day.parse().ok())
+            .expect("a day");
+        let client = days.entry(rows.text(row, "customer_id").to_owned()).or_default();
+        *client.entry(day).or_default() += rows.number(row, "amount");
+    }
+    let clients = days.values().filter_map(|days| {
+        let known: Vec<(NaiveDate, f64)> = days.range(..=at).map(|(day, amount)| (*day, *amount)).collect();
+        let on: Vec<NaiveDate> = known.iter().map(|(day, _)| *day).collect();
+        let amount = |back: usize| known.iter().rev().nth(back).map_or(0.0, |(_, amount)| *amount);
+        let buying = Buying {
+            rhythm: Rhythm::of(&on, at)?,
+            average: known.iter().map(|(_, amount)| amount).sum::<f64>() / known.len() as f64,
+            last: amount(0),
+            previous: amount(1),
+        };
+        let silent = days.range(at..=until).all(|(day, _)| *day == at);
+        Some((buying, silent))
+    });
+    let clients: Vec<(Buying, bool)> = clients.collect();
+    let buying: Vec<Buying> = clients.iter().map(|(buying, _)| *buying).collect();
+    let model = BuyingModel::learn(u16::try_from(RETAIL_HORIZON_DAYS).unwrap(), &buying);
+    let facts = |measured| Facts {
+        as_of: at,
+        baseline_log_odds: model.baseline_log_odds(),
+        measured: Ok(measured),
+        last_orders: &[],
+        signals: &[],
+        borders: Borders::default(),
+    };
+    clients
+        .iter()
+        .map(|(buying, silent)| (assess(&facts(model.measure(buying))).probability.unwrap(), *silent))
+        .collect()
+}
+
 fn retail_orders(folder: &Path) -> BTreeMap<String, Vec<NaiveDate>> {
     let rows = Rows::read(folder, "online_retail/orders.csv");
     let mut orders: BTreeMap<String, Vec<NaiveDate>> = BTreeMap::new();
@@ -448,6 +492,9 @@ fn main() -> ExitCode {
         auc(&days).unwrap(),
         1e-3,
     );
+
+    let scores = scored(folder, at, at + Days::new(RETAIL_HORIZON_DAYS));
+    skill(&mut report, "Online Retail, scorecard of priors", &scores, 0.743, 0.201);
 
     let orders = cdnow_orders(folder);
     let first = orders.values().flatten().min().copied().expect("orders");

@@ -33,7 +33,7 @@ pub struct Model {
     pub revenue_at_risk_minor: Option<i64>,
     /// ISO 4217 code of both amounts.
     pub currency: String,
-    /// Model of silence, such as `cells-1`.
+    /// Model of silence, such as `mbg-cnbd-1`.
     pub model_version: String,
     /// Rules for signals, such as `priors-1`.
     pub rule_version: String,

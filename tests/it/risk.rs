@@ -6,7 +6,7 @@ use tests::{Client, TestApp, on_both};
 
 const ASSESSMENT: &str = "assessment { probability band horizonDays modelVersion unknownReason { code } \
     expectedValue { amount currencyCode } revenueAtRisk { amount } baselineLogOdds \
-    factors { kind logOdds points cause controllable evidence { kind id } } }";
+    factors { kind logOdds points priorShare unit value cause controllable evidence { kind id } } }";
 
 /// 60 clients that go on buying every twenty days and 60 that stopped 200 days ago.
 async fn history(app: &TestApp, admin: &Client) {
@@ -79,16 +79,51 @@ on_both! {
         assert_eq!(factor["evidence"], json!([{ "kind": "SIGNAL", "id": signal["signal"]["id"] }]));
     }
 
-    async fn without_enough_outcomes_it_says_that_it_does_not_know(app) {
+    async fn without_an_order_it_says_that_it_does_not_know_and_with_one_what_the_prior_does(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
+        app.drain().await;
+        let unknown = of(&admin, "Aoba").await["assessment"].clone();
+        assert_eq!((&unknown["probability"], &unknown["band"]), (&Value::Null, &json!("UNKNOWN")));
+        assert_eq!(unknown["unknownReason"]["code"], "NO_ORDERS");
+        assert_eq!(unknown["revenueAtRisk"], Value::Null);
+        let refund = json!({ "accountId": app.a.account_id(), "placedAt": "2026-01-05T01:00:00Z",
+            "amount": { "amount": "-500", "currencyCode": "JPY" } });
+        admin.change("orderCreate", "OrderCreateInput", refund, "order { id }").await;
+        app.drain().await;
+        assert_eq!(of(&admin, "Aoba").await["assessment"]["unknownReason"]["code"], "NO_ORDERS", "a credit note is no order");
         let input = json!({ "accountId": app.a.account_id(), "placedAt": "2026-01-06T01:00:00Z",
             "amount": { "amount": "1200", "currencyCode": "JPY" } });
-        admin.change("orderCreate", "OrderCreateInput", input, "order { id }").await;
+        let order = admin.change("orderCreate", "OrderCreateInput", input, "order { id }").await["order"]["id"].clone();
         app.drain().await;
         let known = of(&admin, "Aoba").await["assessment"].clone();
-        assert_eq!((&known["probability"], &known["band"]), (&Value::Null, &json!("UNKNOWN")));
-        assert!(known["unknownReason"]["code"].is_string());
-        assert_eq!(known["revenueAtRisk"], Value::Null);
+        let probability = known["probability"].as_f64().unwrap();
+        assert!((0.05..0.999).contains(&probability), "{known}");
+        let silence = known["factors"].as_array().unwrap().iter().find(|factor| factor["kind"] == "SILENCE").unwrap().clone();
+        assert_eq!(silence["evidence"], json!([{ "kind": "ORDER", "id": order }]));
+        assert!(known["factors"].as_array().unwrap().iter().all(|factor| factor["priorShare"] == 1.0), "{known}");
+        assert!(known["factors"].as_array().unwrap().iter().all(|factor| factor["kind"] != "ORDER_TREND"), "nothing proves a trend");
+    }
+
+    async fn silence_is_judged_by_each_clients_own_rhythm(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let account = async |name: &str, gap: i64, silence: i64| {
+            let made = admin.change("accountCreate", "AccountCreateInput", json!({ "name": name }), "account { id }").await;
+            for n in 0..8 {
+                let input = json!({ "accountId": made["account"]["id"], "placedAt": app.app.clock.now() - Duration::days(silence + n * gap),
+                    "amount": { "amount": "1000", "currencyCode": "JPY" } });
+                admin.change("orderCreate", "OrderCreateInput", input, "order { id }").await;
+            }
+        };
+        account("Weekly", 7, 50).await;
+        account("Yearly", 50, 50).await;
+        app.drain().await;
+        let silent = async |name: &str| {
+            let one = of(&admin, name).await["assessment"].clone();
+            let factor = one["factors"].as_array().unwrap().iter().find(|factor| factor["kind"] == "SILENCE").unwrap().clone();
+            (one["probability"].as_f64().unwrap(), factor["logOdds"].as_f64().unwrap())
+        };
+        let (weekly, yearly) = (silent("Weekly").await, silent("Yearly").await);
+        assert!(weekly.0 > yearly.0 && weekly.1 > 0.0 && yearly.1 < 0.0, "{weekly:?} {yearly:?}");
     }
 
     async fn as_of_answers_with_what_was_known_then(app) {

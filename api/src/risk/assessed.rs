@@ -137,7 +137,7 @@ pub(super) mod tests {
             expected_value_minor: 1_000,
             revenue_at_risk_minor: Some(400),
             currency: "EUR".into(),
-            model_version: "cells-1".into(),
+            model_version: "mbg-cnbd-1".into(),
             rule_version: "priors-1".into(),
             baseline_log_odds: 0.1 + 0.2,
             factors: vec![Factor {

@@ -9,13 +9,14 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::calendar::tenant_day;
-use domain::risk::{CellModel, CutRow, cut_day, fit, horizon_days};
+use domain::risk::{Buying, BuyingModel, MOST_LEARNED, horizon_days};
 use moka::sync::Cache;
 use uuid::Uuid;
 
+use super::ledger::Ledger;
 use super::moment::Moment;
 use super::queries::{self, KindRow, OrderRow};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::tenancy::TenantDb;
 
 /// Models kept: some tenants, some days of the past each.
@@ -41,8 +42,8 @@ struct Key {
 /// A model, and how old what it learned from is.
 #[derive(Debug)]
 pub struct Fit {
-    /// The cells.
-    pub model: CellModel,
+    /// How the tenant's accounts buy.
+    pub model: BuyingModel,
     /// Orders it learned from.
     orders: u64,
     /// The newest event when it learned.
@@ -93,86 +94,72 @@ async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
     let seq = queries::newest_event(db).await?;
     let first = queries::first_order(db, moment).await?;
     let horizon = horizon_days(first.map(|row| tenant_day(row.ordered_at, moment.zone)), moment.day);
-    let mut past = Past::new(cut_day(moment.day, horizon), moment.zone);
-    queries::each_order(db, moment, None, |row| past.add(&row)).await?;
-    let (rows, orders) = past.finish();
+    let mut past = Past::new(moment.day);
+    queries::each_order(db, moment, None, |row| {
+        past.add(&row, tenant_day(row.ordered_at, moment.zone))
+    })
+    .await?;
+    let (accounts, orders) = past.finish();
+    // Off the threads that answer requests: it takes a while.
+    let model = tokio::task::spawn_blocking(move || BuyingModel::learn(horizon, &accounts)).await;
     Ok(Fit {
-        model: fit(moment.day, horizon, &rows),
+        model: model.map_err(Error::internal)?,
         orders,
         seq,
     })
 }
 
-/// Gathers one row an account from orders that come by account and then by time.
+/// Gathers how each account buys from orders that come by account and then by time. Of many accounts every second, every
+/// fourth and so on is kept, so that memory stays bounded.
 struct Past {
-    cut: NaiveDate,
-    zone: Tz,
+    today: NaiveDate,
     orders: u64,
-    open: Option<Open>,
-    rows: Vec<CutRow>,
-}
-
-struct Open {
-    account: Uuid,
-    last_day: Option<NaiveDate>,
-    days: u32,
-    silent: bool,
+    open: Option<(Uuid, Ledger)>,
+    accounts: Vec<Buying>,
+    seen: u64,
+    stride: u64,
 }
 
 impl Past {
-    fn new(cut: NaiveDate, zone: Tz) -> Self {
+    fn new(today: NaiveDate) -> Self {
         Self {
-            cut,
-            zone,
+            today,
             orders: 0,
             open: None,
-            rows: Vec::new(),
+            accounts: Vec::new(),
+            seen: 0,
+            stride: 1,
         }
     }
 
-    fn add(&mut self, row: &OrderRow) {
-        if row.tenant_amount_minor < 0 {
-            return;
-        }
-        self.orders += 1;
-        if self.open.as_ref().is_none_or(|open| open.account != row.account_id) {
+    fn add(&mut self, row: &OrderRow, day: NaiveDate) {
+        self.orders += u64::from(row.tenant_amount_minor >= 0);
+        if self.open.as_ref().is_none_or(|(account, _)| *account != row.account_id) {
             self.close();
-            self.open = Some(Open {
-                account: row.account_id,
-                last_day: None,
-                days: 0,
-                silent: true,
-            });
+            self.open = Some((row.account_id, Ledger::default()));
         }
-        let day = tenant_day(row.ordered_at, self.zone);
-        if let Some(open) = &mut self.open {
-            if day > self.cut {
-                open.silent = false;
-            } else if open.last_day != Some(day) {
-                open.last_day = Some(day);
-                open.days += 1;
-            }
+        if let Some((_, ledger)) = &mut self.open {
+            ledger.add(row, day, NaiveDate::MAX);
         }
     }
 
     fn close(&mut self) {
-        let Some(open) = self.open.take() else {
-            return;
-        };
-        // An account that first ordered after the cut says nothing.
-        if let Some(last_day) = open.last_day {
-            let recency = self.cut.signed_duration_since(last_day).num_days().max(0);
-            self.rows.push(CutRow {
-                recency_days: u32::try_from(recency).unwrap_or(u32::MAX),
-                orders: open.days,
-                silent: open.silent,
-            });
+        let closed = self.open.take().and_then(|(_, ledger)| ledger.buying(self.today));
+        let Some(buying) = closed else { return };
+        if self.seen.is_multiple_of(self.stride) {
+            self.accounts.push(buying);
+        }
+        self.seen += 1;
+        if self.accounts.len() > 2 * MOST_LEARNED {
+            let kept = std::mem::take(&mut self.accounts).into_iter().step_by(2);
+            self.accounts = kept.collect();
+            self.stride *= 2;
         }
     }
 
-    fn finish(mut self) -> (Vec<CutRow>, u64) {
+    fn finish(mut self) -> (Vec<Buying>, u64) {
         self.close();
-        (self.rows, self.orders)
+        (self.accounts, self.orders)
     }
 }
 
@@ -181,11 +168,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn order(account: u128, at: &str, minor: i64) -> OrderRow {
+    fn order(account: u128, minor: i64) -> OrderRow {
         OrderRow {
             id: Uuid::nil(),
             account_id: Uuid::from_u128(account),
-            ordered_at: at.parse().unwrap(),
+            ordered_at: "2011-01-03T10:00:00Z".parse().unwrap(),
             tenant_amount_minor: minor,
         }
     }
@@ -195,55 +182,54 @@ mod tests {
     }
 
     #[test]
-    fn the_past_is_as_the_domain_observes_it() {
-        let (cut, as_of, zone) = (day("2011-09-10"), day("2011-12-09"), Tz::Asia__Tokyo);
-        let orders = [
-            order(1, "2011-01-03T10:00:00Z", 100),
-            // The same day in Tokyo, two in London.
-            order(1, "2011-02-01T16:00:00Z", 100),
-            order(1, "2011-02-02T03:00:00Z", 0),
-            order(1, "2011-09-09T16:00:00Z", 100),
-            order(1, "2011-10-01T10:00:00Z", -100),
-            order(2, "2011-09-01T10:00:00Z", 100),
-            order(2, "2011-09-10T15:00:00Z", 100),
-            order(3, "2011-11-01T10:00:00Z", 100),
-            order(4, "2011-01-01T10:00:00Z", -100),
-        ];
-        let mut past = Past::new(cut, zone);
-        orders.iter().for_each(|row| past.add(row));
-        let expected: Vec<CutRow> = [1, 2, 3, 4]
-            .into_iter()
-            .filter_map(|account| {
-                let days: Vec<NaiveDate> = orders
-                    .iter()
-                    .filter(|row| row.account_id == Uuid::from_u128(account) && row.tenant_amount_minor >= 0)
-                    .map(|row| tenant_day(row.ordered_at, zone))
-                    .collect();
-                CutRow::observe(cut, as_of, &days)
-            })
-            .collect();
-        assert_eq!(past.finish(), (expected.clone(), 7));
+    fn each_account_is_learned_from_once_and_credit_notes_are_no_orders() {
+        let mut past = Past::new(day("2011-03-01"));
+        for (account, on, minor) in [
+            (1, "2011-01-04", 100),
+            (1, "2011-01-04", 200),
+            (1, "2011-01-18", 400),
+            (1, "2011-02-01", -50),
+            (2, "2011-02-01", -100),
+            (3, "2011-02-15", 70),
+        ] {
+            past.add(&order(account, minor), day(on));
+        }
+        let (accounts, orders) = past.finish();
+        assert_eq!((accounts.len(), orders), (2, 4));
         assert_eq!(
-            expected,
-            [
-                CutRow {
-                    recency_days: 0,
-                    orders: 3,
-                    silent: true
-                },
-                CutRow {
-                    recency_days: 9,
-                    orders: 1,
-                    silent: false
-                }
-            ]
+            (
+                accounts[0].rhythm.repeats,
+                accounts[0].rhythm.last,
+                accounts[0].rhythm.age
+            ),
+            (1, 2.0, 8.0)
+        );
+        assert_eq!(
+            (accounts[0].average, accounts[0].last, accounts[0].previous),
+            (350.0, 400.0, 300.0)
+        );
+        assert_eq!((accounts[1].rhythm.repeats, accounts[1].rhythm.age), (0, 2.0));
+    }
+
+    #[test]
+    fn of_very_many_accounts_some_are_kept() {
+        let mut past = Past::new(day("2011-03-01"));
+        for account in 0..50_000 {
+            past.add(&order(account, 100), day("2011-01-04"));
+        }
+        let (accounts, orders) = past.finish();
+        assert_eq!(orders, 50_000);
+        assert!(
+            (MOST_LEARNED..=2 * MOST_LEARNED).contains(&accounts.len()),
+            "{}",
+            accounts.len()
         );
     }
 
     #[test]
     fn a_model_holds_until_a_hundredth_of_the_orders_changed() {
         let fit = |orders| Fit {
-            model: fit(day("2011-12-09"), 90, &[]),
+            model: BuyingModel::learn(90, &[]),
             orders,
             seq: 0,
         };

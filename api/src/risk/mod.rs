@@ -2,7 +2,7 @@
 //!
 //! * An [`assessed::Assessed`] is made from orders and signals alone, as of a moment: what happened by then, and for a
 //!   day of the past only what was recorded by then ([`moment`]).
-//! * How silence is judged is learned from the tenant's own past ([`fit`]); how it adds up is `domain::risk`.
+//! * The rhythm in which its accounts buy is learned from the tenant's own orders ([`fit`]); how it adds up is `domain::risk`.
 //! * A row is stored when something worth telling changed ([`assessed::differs`]). `account` repeats the newest one in
 //!   its sort columns, so that lists are sorted by exactly what they show; neither is a change of the account.
 //! * The event `risk.band_changed` tells of a band that changed, and of nothing less.
@@ -12,6 +12,7 @@ mod assessed;
 mod evidence;
 mod fit;
 pub mod jobs;
+mod ledger;
 mod loaders;
 mod moment;
 mod queries;

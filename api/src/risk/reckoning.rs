@@ -4,49 +4,23 @@ use std::collections::HashMap;
 
 use chrono::{Months, NaiveDate};
 use domain::calendar::tenant_day;
-use domain::risk::{self, Borders, CellModel, Evidence, EvidenceKind, Facts, LastOrder, Signal, revenue_at_risk_minor};
+use domain::risk::{
+    self, Borders, BuyingModel, Evidence, EvidenceKind, Facts, Signal, UnknownReason, revenue_at_risk_minor,
+};
 use entity::signal;
 use uuid::Uuid;
 
 use super::assessed::Assessed;
 use super::fit::Fit;
+use super::ledger::Ledger;
 use super::moment::Moment;
-use super::queries::{self, OrderRow};
+use super::queries;
 use crate::error::Result;
 use crate::platform::ctx::TenantSettings;
 use crate::platform::tenancy::TenantDb;
 
 /// Months whose sales are what an account is expected to bring.
 const VALUE_MONTHS: u32 = 12;
-
-/// What the orders of one account come to.
-#[derive(Clone, Debug, Default)]
-struct Ledger {
-    days: u32,
-    last: Option<LastOrder>,
-    year_minor: i128,
-}
-
-impl Ledger {
-    /// Adds the next order by time. A credit note is no order, and lowers the sales.
-    fn add(&mut self, row: &OrderRow, day: NaiveDate, year_begins_after: NaiveDate) {
-        if day > year_begins_after {
-            self.year_minor += i128::from(row.tenant_amount_minor);
-        }
-        if row.tenant_amount_minor < 0 {
-            return;
-        }
-        if self.last.is_none_or(|last| last.day != day) {
-            self.days += 1;
-        }
-        self.last = Some(LastOrder { id: row.id, day });
-    }
-
-    fn expected_value_minor(&self) -> i64 {
-        let bounded = self.year_minor.clamp(i64::MIN.into(), i64::MAX.into());
-        i64::try_from(bounded).unwrap_or(0)
-    }
-}
 
 /// The assessments of many accounts as of the moment.
 pub async fn assess(
@@ -87,23 +61,24 @@ fn one(
     account: Uuid,
     tenant: &TenantSettings,
     moment: &Moment,
-    model: &CellModel,
+    model: &BuyingModel,
     ledger: &Ledger,
     signals: &[Signal],
 ) -> Assessed {
-    let recency = ledger
-        .last
-        .map_or(0, |last| moment.day.signed_duration_since(last.day).num_days().max(0));
     let borders: Borders = tenant.borders;
+    let buying = ledger.buying(moment.day);
+    let last_orders = ledger.last_orders();
     let result = risk::assess(&Facts {
         as_of: moment.day,
         baseline_log_odds: model.baseline_log_odds(),
-        cell: model.assess(u32::try_from(recency).unwrap_or(u32::MAX), ledger.days),
-        last_order: ledger.last,
+        measured: buying
+            .map(|buying| model.measure(&buying))
+            .ok_or(UnknownReason::NoOrders),
+        last_orders: &last_orders,
         signals,
         borders,
     });
-    let expected_value_minor = ledger.expected_value_minor();
+    let expected_value_minor = ledger.year_minor();
     Assessed {
         account,
         as_of: moment.as_of,
@@ -202,38 +177,6 @@ mod tests {
             version: 2,
             created_at: at("2026-11-02T00:00:00Z"),
         }
-    }
-
-    #[test]
-    fn orders_of_one_day_count_once_and_credit_notes_only_in_the_sales() {
-        let mut ledger = Ledger::default();
-        for (id, text, minor) in [
-            (1, "2024-11-20", 1_000),
-            (2, "2025-11-20", 500),
-            (3, "2025-11-21", 100),
-            (4, "2025-11-21", 20),
-            (5, "2026-01-01", -30),
-        ] {
-            let order = OrderRow {
-                id: Uuid::from_u128(id),
-                account_id: Uuid::nil(),
-                ordered_at: at("2025-01-01T00:00:00Z"),
-                tenant_amount_minor: minor,
-            };
-            ledger.add(&order, day(text), day("2025-11-20"));
-        }
-        assert_eq!((ledger.days, ledger.expected_value_minor()), (3, 90));
-        let last = ledger.last.unwrap();
-        assert_eq!((last.id, last.day), (Uuid::from_u128(4), day("2025-11-21")));
-    }
-
-    #[test]
-    fn a_sum_too_large_to_hold_is_held_at_the_largest() {
-        let ledger = Ledger {
-            year_minor: i128::from(i64::MAX) * 2,
-            ..Ledger::default()
-        };
-        assert_eq!(ledger.expected_value_minor(), i64::MAX);
     }
 
     #[test]

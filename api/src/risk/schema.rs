@@ -43,6 +43,12 @@ pub enum FactorUnit {
     Days,
     /// A number of signals.
     Signals,
+    /// A number of orders; those of one day are one.
+    Orders,
+    /// Minor units of the tenant's currency.
+    Money,
+    /// A multiple: 1 is alike.
+    Ratio,
 }
 
 /// Why a probability is not known, as a code.

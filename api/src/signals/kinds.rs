@@ -8,11 +8,11 @@ use async_graphql::Enum;
 pub enum FactorKind {
     /// How long the account has been silent, judged against accounts like it.
     Silence,
-    /// How often it orders. Not told apart from silence by the interim model.
+    /// How often it orders.
     Frequency,
-    /// How much it orders at a time. Not measured by the interim model.
+    /// How much it orders at a time.
     OrderSize,
-    /// The last order against the one before. Not measured by the interim model.
+    /// The last order against the one before.
     OrderTrend,
     /// A complaint that nobody has resolved.
     UnresolvedComplaint,

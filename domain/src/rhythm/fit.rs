@@ -118,7 +118,7 @@ impl Priors {
     }
 
     /// The means as logarithms of r, α, a and b.
-    fn start(&self, parts: u32) -> [f64; 4] {
+    pub(crate) fn start(&self, parts: u32) -> [f64; 4] {
         let [r, gap, logit, sum] = self.means;
         let alpha = gap + r - f64::from(parts).ln();
         // ln(a/(a+b)) and ln(b/(a+b)) of that logit.

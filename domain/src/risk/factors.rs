@@ -7,13 +7,13 @@ use crate::names::text_enum;
 text_enum! {
     /// What a factor is; apart from its cause, since one cause shows in many ways.
     pub enum FactorKind {
-        /// How long the account has been silent, judged against accounts like it.
+        /// How long the account has been silent, judged by its own rhythm.
         Silence = "SILENCE",
-        /// How often it orders. Not told apart from silence by the interim model.
+        /// How often it orders.
         Frequency = "FREQUENCY",
-        /// How much it orders at a time. Not measured by the interim model.
+        /// How much it orders at a time.
         OrderSize = "ORDER_SIZE",
-        /// The last order against the one before. Not measured by the interim model.
+        /// The last order against the one before.
         OrderTrend = "ORDER_TREND",
         /// A complaint that nobody has resolved.
         UnresolvedComplaint = "UNRESOLVED_COMPLAINT",
@@ -109,6 +109,12 @@ text_enum! {
         Days = "DAYS",
         /// A number of signals.
         Signals = "SIGNALS",
+        /// A number of orders; those of one day are one.
+        Orders = "ORDERS",
+        /// Minor units of the tenant's currency.
+        Money = "MONEY",
+        /// A multiple: 1 is alike.
+        Ratio = "RATIO",
     }
 }
 

@@ -1,14 +1,14 @@
 //! The scorecard: log-odds that add up, each with its reason.
 //!
-//! η = baseline + silence + Σ prior × 2^(−age / half-life); probability = sigmoid(η). The silence
-//! term is what the account's cell says beyond the baseline. One factor a kind: a second signal of
-//! the same kind is further evidence, not a further cause.
+//! η = baseline + Σ coefficient × measure + Σ prior × 2^(−age / half-life); probability = sigmoid(η).
+//! The measures are of how the account buys, each against the tenant's median. One factor a kind: a
+//! second signal of the same kind is further evidence, not a further cause.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::band::{Band, Borders, PRESUMED_LOST_ABOVE, band};
-use super::cells::{CellRisk, days_between};
+use super::buying::{KINDS, Measured};
 use super::factors::{Cause, Evidence, EvidenceKind, FactorKind, Unit};
 use super::odds::{bounded, sigmoid};
 use super::signals::{Signal, Weighed, weigh};
@@ -33,12 +33,12 @@ pub struct LastOrder {
 pub struct Facts<'a> {
     /// The day of the assessment; a signal that begins later does not count.
     pub as_of: NaiveDate,
-    /// The log-odds of the tenant's mean risk: [`super::CellModel::baseline_log_odds`].
+    /// The log-odds of the tenant's mean risk: [`super::BuyingModel::baseline_log_odds`].
     pub baseline_log_odds: f64,
-    /// What the account's silence says, or why nothing can be said.
-    pub cell: Result<CellRisk, UnknownReason>,
-    /// The last order; proves the silence.
-    pub last_order: Option<LastOrder>,
+    /// What is measured of how the account buys, or why nothing can be.
+    pub measured: Result<Measured, UnknownReason>,
+    /// Its last orders, newest first, one a day; they prove what is measured.
+    pub last_orders: &'a [LastOrder],
     /// The account's signals, in any order.
     pub signals: &'a [Signal],
     /// Where the tenant's bands begin.
@@ -103,7 +103,7 @@ impl Assessment {
     /// `None` without a probability or such a factor.
     #[must_use]
     pub fn without(&self, index: usize) -> Option<f64> {
-        Some(sigmoid(self.log_odds? - self.factors.get(index)?.log_odds))
+        Some(sigmoid(bounded(self.log_odds? - self.factors.get(index)?.log_odds)))
     }
 }
 
@@ -112,60 +112,76 @@ impl Assessment {
 pub fn assess(facts: &Facts<'_>) -> Assessment {
     let baseline_log_odds = bounded(facts.baseline_log_odds);
     let mut factors: Vec<Factor> = weigh(facts.as_of, facts.signals).into_iter().map(recorded).collect();
-    if let Ok(cell) = &facts.cell {
-        factors.push(silence(cell, baseline_log_odds, facts));
+    if let Ok(measured) = &facts.measured {
+        let told = KINDS.iter().zip(measured.centred);
+        factors.extend(told.filter_map(|(kind, centred)| Some(bought(*kind, centred?, measured, facts))));
     }
     factors.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()).then(a.kind.cmp(&b.kind)));
 
     let log_odds = facts
-        .cell
+        .measured
         .is_ok()
         .then(|| baseline_log_odds + factors.iter().map(|f| f.log_odds).sum::<f64>());
-    let probability = log_odds.map(sigmoid);
+    let probability = log_odds.map(|log_odds| sigmoid(bounded(log_odds)));
     Assessment {
         probability,
         log_odds,
         baseline_log_odds,
-        band: match (&facts.cell, probability) {
+        band: match (&facts.measured, probability) {
             // Signals do not wake an account that is silent beyond doubt.
-            (Ok(cell), Some(_)) if cell.share() > PRESUMED_LOST_ABOVE => Band::PresumedLost,
+            (Ok(measured), Some(_)) if measured.silent > PRESUMED_LOST_ABOVE => Band::PresumedLost,
             (_, Some(probability)) => band(probability, &facts.borders),
             (_, None) => Band::Unknown,
         },
-        unknown: facts.cell.as_ref().err().cloned(),
+        unknown: facts.measured.as_ref().err().copied(),
         factors,
     }
 }
 
-fn silence(cell: &CellRisk, baseline_log_odds: f64, facts: &Facts<'_>) -> Factor {
-    let kind = FactorKind::Silence;
-    let log_odds = cell.log_odds() - baseline_log_odds;
-    let (low, high) = cell.log_odds_interval();
-    let days = facts.last_order.map_or(0, |order| days_between(order.day, facts.as_of));
+/// A factor of how the account buys.
+fn bought(kind: FactorKind, centred: f64, measured: &Measured, facts: &Facts<'_>) -> Factor {
+    let prior = kind.prior();
+    let last = facts.last_orders.first();
+    let days = last.map_or(0, |order| days_between(order.day, facts.as_of));
+    let (value, unit, orders) = match kind {
+        FactorKind::Silence => (f64::from(days), Unit::Days, 1),
+        FactorKind::OrderSize => (measured.average, Unit::Money, facts.last_orders.len()),
+        FactorKind::OrderTrend => (measured.trend.unwrap_or(1.0), Unit::Ratio, 2),
+        _ => (f64::from(measured.orders), Unit::Orders, facts.last_orders.len()),
+    };
+    let ends = [prior.log_odds - Z_95 * prior.sd, prior.log_odds + Z_95 * prior.sd].map(|end| end * centred);
     Factor {
         kind,
-        value: f64::from(days),
-        unit: Unit::Days,
-        weight: log_odds,
-        log_odds,
-        points: log_odds * POINTS_PER_LOG_ODD,
-        low: low - baseline_log_odds,
-        high: high - baseline_log_odds,
-        prior_share: cell.prior_share(),
+        value,
+        unit,
+        weight: prior.log_odds,
+        log_odds: prior.log_odds * centred,
+        points: prior.log_odds * centred * POINTS_PER_LOG_ODD,
+        low: ends[0].min(ends[1]),
+        high: ends[0].max(ends[1]),
+        // Nothing is learned of the coefficients yet.
+        prior_share: 1.0,
         cause: kind.default_cause(),
         controllable: kind.controllable(),
-        since: facts.last_order.map(|order| order.day),
-        age_days: days,
+        since: last.filter(|_| kind == FactorKind::Silence).map(|order| order.day),
+        age_days: if kind == FactorKind::Silence { days } else { 0 },
         half_life_days: None,
         evidence: facts
-            .last_order
+            .last_orders
+            .iter()
+            .take(orders)
             .map(|order| Evidence {
                 kind: EvidenceKind::Order,
                 id: order.id,
             })
-            .into_iter()
             .collect(),
     }
+}
+
+/// Days from `earlier` to `later`; 0 if it is not earlier.
+pub(super) fn days_between(earlier: NaiveDate, later: NaiveDate) -> u32 {
+    let days = later.signed_duration_since(earlier).num_days().max(0);
+    u32::try_from(days).unwrap_or(u32::MAX)
 }
 
 fn recorded(signal: Weighed) -> Factor {
@@ -181,7 +197,7 @@ fn recorded(signal: Weighed) -> Factor {
         points: log_odds * POINTS_PER_LOG_ODD,
         low: (prior.log_odds - Z_95 * prior.sd).max(least) * signal.decay,
         high: (prior.log_odds + Z_95 * prior.sd) * signal.decay,
-        // The interim model learns nothing about signals.
+        // Nothing is learned of signals yet.
         prior_share: 1.0,
         cause: signal.cause,
         controllable: signal.controllable,
@@ -223,15 +239,38 @@ mod tests {
         }
     }
 
+    /// As silent as this, and so far from the tenant's medians.
+    fn measured(silent: f64, centred: [Option<f64>; 4]) -> Measured {
+        Measured {
+            silent,
+            alive: 0.8,
+            centred,
+            orders: 4,
+            average: 1_500.0,
+            trend: Some(0.5),
+        }
+    }
+
+    const TWO_ABOVE: [Option<f64>; 4] = [Some(2.0), None, None, None];
+
+    fn orders() -> &'static [LastOrder] {
+        static ORDERS: std::sync::LazyLock<Vec<LastOrder>> = std::sync::LazyLock::new(|| {
+            [(77, 120), (76, 150), (75, 180)]
+                .map(|(id, days)| LastOrder {
+                    id: Uuid::from_u128(id),
+                    day: today() - Days::new(days),
+                })
+                .into()
+        });
+        &ORDERS
+    }
+
     fn facts(signals: &[Signal]) -> Facts<'_> {
         Facts {
             as_of: today(),
             baseline_log_odds: logit(0.3),
-            cell: Ok(CellRisk::from_counts(12, 20)),
-            last_order: Some(LastOrder {
-                id: Uuid::from_u128(77),
-                day: today() - Days::new(120),
-            }),
+            measured: Ok(measured(0.6, TWO_ABOVE)),
+            last_orders: orders(),
             signals,
             borders: Borders::default(),
         }
@@ -242,23 +281,49 @@ mod tests {
     }
 
     #[test]
-    fn silence_alone_is_the_share_of_the_cell() {
+    fn silence_alone_is_what_it_measures_above_the_median() {
         let got = assess(&facts(&[]));
-        let share = 12.5 / 21.0;
-        assert!((got.probability.unwrap() - share).abs() < 1e-15);
+        let expected = sigmoid(logit(0.3) + 0.45 * 2.0);
+        assert!((got.probability.unwrap() - expected).abs() < 1e-15);
         assert_eq!((got.band, got.unknown), (Band::High, None));
         assert_eq!(got.factors.len(), 1);
         let silence = &got.factors[0];
-        let log_odds = logit(share) - logit(0.3);
         assert_eq!(silence.kind, FactorKind::Silence);
         assert_eq!((silence.value, silence.unit), (120.0, Unit::Days));
-        assert_eq!((silence.log_odds, silence.weight), (log_odds, log_odds));
-        assert!((silence.points - 20.0 * log_odds / 2f64.ln()).abs() < 1e-12);
-        assert!(silence.low < log_odds && log_odds < silence.high);
-        assert_eq!(silence.prior_share, 1.0 / 21.0);
+        assert_eq!((silence.log_odds, silence.weight), (0.9, 0.45));
+        assert!((silence.points - 20.0 * 0.9 / 2f64.ln()).abs() < 1e-12);
+        assert!(
+            (silence.low - 2.0 * (0.45 - Z_95 * 0.2)).abs() < 1e-15
+                && (silence.high - 2.0 * (0.45 + Z_95 * 0.2)).abs() < 1e-15
+        );
+        assert_eq!(silence.prior_share, 1.0);
         assert_eq!((silence.cause, silence.controllable), (None, false));
         assert_eq!(silence.since, Some(today() - Days::new(120)));
         assert_eq!(silence.evidence, [row(EvidenceKind::Order, 77)]);
+    }
+
+    #[test]
+    fn each_measure_has_its_own_unit_and_evidence() {
+        let got = assess(&Facts {
+            measured: Ok(measured(0.6, [Some(0.1), Some(-2.0), Some(1.0), Some(-0.7)])),
+            ..facts(&[])
+        });
+        let told: Vec<_> = got
+            .factors
+            .iter()
+            .map(|f| (f.kind, f.value, f.unit, f.evidence.len()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (FactorKind::Frequency, 4.0, Unit::Orders, 3),
+                (FactorKind::OrderTrend, 0.5, Unit::Ratio, 2),
+                (FactorKind::OrderSize, 1_500.0, Unit::Money, 3),
+                (FactorKind::Silence, 120.0, Unit::Days, 1),
+            ]
+        );
+        // Below the median of frequency: riskier; the interval's ends stay in order.
+        assert!((got.factors[0].log_odds - 1.3).abs() < 1e-15 && got.factors[0].low < got.factors[0].high);
     }
 
     #[test]
@@ -278,7 +343,7 @@ mod tests {
         assert_eq!(left.prior_share, 1.0);
         assert_eq!(left.cause, Some(Cause::BuyerChanged));
         assert_eq!(left.evidence, [row(EvidenceKind::Signal, 1)]);
-        let expected = sigmoid(logit(12.5 / 21.0) + 0.25);
+        let expected = sigmoid(logit(0.3) + 0.9 + 0.25);
         assert!((got.probability.unwrap() - expected).abs() < 1e-15);
     }
 
@@ -288,23 +353,20 @@ mod tests {
         let [first, second] = &got.factors[..] else {
             panic!("two factors");
         };
-        // .7 of the complaint is less than the silence.
+        // .7 of the complaint is less than .9 of the silence.
         assert_eq!(first.kind, FactorKind::Silence);
         assert_eq!(second.kind, FactorKind::UnresolvedComplaint);
-        assert!((got.without(1).unwrap() - 12.5 / 21.0).abs() < 1e-15);
+        assert!((got.without(1).unwrap() - sigmoid(logit(0.3) + 0.9)).abs() < 1e-15);
         assert!((got.without(0).unwrap() - sigmoid(logit(0.3) + 0.7)).abs() < 1e-15);
         assert_eq!(got.without(2), None);
     }
 
     #[test]
-    fn unknown_without_a_cell_and_the_signals_still_told() {
+    fn unknown_without_an_order_and_the_signals_still_told() {
         let signals = [signal(1, FactorKind::Competitor, 0)];
-        let reason = UnknownReason::TooFewOutcomes {
-            outcomes: 3,
-            needed: 10,
-        };
+        let reason = UnknownReason::NoOrders;
         let got = assess(&Facts {
-            cell: Err(reason),
+            measured: Err(reason),
             ..facts(&signals)
         });
         assert_eq!((got.probability, got.log_odds), (None, None));
@@ -316,16 +378,16 @@ mod tests {
 
     #[test]
     fn silent_beyond_doubt_is_presumed_lost() {
-        let band_of = |silent, total| {
+        let band_of = |silent| {
             assess(&Facts {
-                cell: Ok(CellRisk::from_counts(silent, total)),
+                measured: Ok(measured(silent, TWO_ABOVE)),
                 ..facts(&[])
             })
             .band
         };
-        // 49.5 / 50 is .99 itself, 50.5 / 51 above it.
-        assert_eq!(band_of(49, 49), Band::Critical);
-        assert_eq!(band_of(50, 50), Band::PresumedLost);
+        // By its rhythm alone, whatever the score.
+        assert_eq!(band_of(0.99), Band::High);
+        assert_eq!(band_of(0.991), Band::PresumedLost);
     }
 
     #[test]
@@ -336,7 +398,7 @@ mod tests {
             .map(|(kind, id)| signal(id, *kind, 0))
             .collect();
         let got = assess(&Facts {
-            cell: Ok(CellRisk::from_counts(19, 20)),
+            measured: Ok(measured(0.95, [Some(3.0), None, None, None])),
             ..facts(&signals)
         });
         assert!(got.probability.unwrap() > 0.99);
@@ -394,11 +456,11 @@ mod tests {
         #[test]
         fn contributions_and_baseline_add_up(
             signals in proptest::collection::vec(any_signal(), 0..12),
-            silent in 0u32..40, others in 0u32..40, baseline in 0.01..0.99f64,
+            centred in proptest::array::uniform4(proptest::option::of(-6.0..6.0f64)), baseline in 0.01..0.99f64,
         ) {
             let got = assess(&Facts {
                 baseline_log_odds: logit(baseline),
-                cell: Ok(CellRisk::from_counts(silent, silent + others)),
+                measured: Ok(measured(0.5, centred)),
                 ..facts(&signals)
             });
             let sum = got.baseline_log_odds + got.factors.iter().map(|f| f.log_odds).sum::<f64>();
@@ -447,9 +509,7 @@ mod tests {
             baseline in prop_oneof![
                 any::<f64>(), Just(f64::NAN), Just(f64::INFINITY), Just(f64::NEG_INFINITY)
             ],
-            counts in proptest::sample::select(vec![
-                (0, 0), (0, 1), (1, 1), (0, u32::MAX), (u32::MAX, u32::MAX), (u32::MAX, 0),
-            ]),
+            centred in proptest::array::uniform4(proptest::option::of(-700.0..700.0f64)),
             as_of in proptest::sample::select(vec![NaiveDate::MIN, today(), NaiveDate::MAX]),
             ordered in proptest::sample::select(vec![NaiveDate::MIN, today(), NaiveDate::MAX]),
             known: bool,
@@ -457,12 +517,12 @@ mod tests {
             let got = assess(&Facts {
                 as_of,
                 baseline_log_odds: baseline,
-                cell: if known {
-                    Ok(CellRisk::from_counts(counts.0, counts.1))
+                measured: if known {
+                    Ok(measured(1.0, centred))
                 } else {
                     Err(UnknownReason::NoHistory)
                 },
-                last_order: Some(LastOrder { id: Uuid::nil(), day: ordered }),
+                last_orders: &[LastOrder { id: Uuid::nil(), day: ordered }],
                 signals: &signals,
                 borders: Borders::default(),
             });

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::cells::days_between;
 use super::factors::{Cause, Evidence, FactorKind};
+use super::scorecard::days_between;
 
 /// Two complaints at most this many days apart are a repeated complaint.
 pub const REPEAT_WITHIN_DAYS: u32 = 90;

@@ -1,0 +1,287 @@
+//! What an account's buying says of its risk: its silence judged by its own rhythm, how often and how much it orders, and how
+//! the last order compares with the one before.
+//!
+//! Each is compared with the median of the tenant's own accounts, so that neither the currency nor the trade matters. Until
+//! enough outcomes are known the coefficients are the priors of [`FactorKind::prior`].
+
+use super::factors::FactorKind;
+use super::odds::logit;
+use crate::rhythm::{Dropout, Model, Pooled, Priors, Rhythm, fit_regular, pool};
+
+/// Accounts that a model is learned from at most. More would tell no more: the parameters are known to a hundredth by then.
+pub const MOST_LEARNED: usize = 5_000;
+/// Days of a week, the unit of time of the rhythms.
+const WEEK_DAYS: f64 = 7.0;
+/// Probabilities of silence are kept within these.
+const LEAST_SILENT: f64 = 1e-6;
+/// The measures, in the order in which they are kept.
+pub(super) const KINDS: [FactorKind; 4] = [
+    FactorKind::Silence,
+    FactorKind::Frequency,
+    FactorKind::OrderSize,
+    FactorKind::OrderTrend,
+];
+
+/// How an account buys, as far as the model asks. Amounts in any one unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Buying {
+    /// When it ordered, in weeks.
+    pub rhythm: Rhythm,
+    /// The mean of its orders; those of one day are one. 0 or less says nothing.
+    pub average: f64,
+    /// The last order; 0 or less says nothing.
+    pub last: f64,
+    /// The one before; 0 or less, or none, says nothing.
+    pub previous: f64,
+}
+
+/// What the tenant's own orders teach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuyingModel {
+    rhythm: Model,
+    horizon_days: u16,
+    accounts: usize,
+    medians: [f64; 4],
+    baseline_log_odds: f64,
+}
+
+/// What is measured of an account.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The probability that it does not order within the horizon, by its rhythm alone; 0 to 1.
+    pub silent: f64,
+    /// The probability that it still is a client at all; 0 to 1.
+    pub alive: f64,
+    /// How far each measure, in the order of `KINDS`, is from the tenant's median; none where there is nothing to measure.
+    pub(super) centred: [Option<f64>; 4],
+    /// Orders; those of one day are one.
+    pub orders: u32,
+    /// The mean of its orders.
+    pub average: f64,
+    /// The last order as a multiple of the one before; none without one before.
+    pub trend: Option<f64>,
+}
+
+impl BuyingModel {
+    /// Learns from accounts, of which at most [`MOST_LEARNED`], evenly taken, count. Total: any accounts, or none, give a model;
+    /// where too little is known the prior holds.
+    #[must_use]
+    pub fn learn(horizon_days: u16, accounts: &[Buying]) -> Self {
+        let stride = accounts.len().div_ceil(MOST_LEARNED).max(1);
+        let sample: Vec<&Buying> = accounts
+            .iter()
+            .step_by(stride)
+            .filter(|one| one.rhythm.is_sound())
+            .collect();
+        let priors = Priors::wholesale();
+        let pooled: Vec<Pooled> = pool(sample.iter().map(|one| one.rhythm)).unwrap_or_default();
+        let rhythm = fit_regular(&pooled, Some(&priors)).map_or_else(|_| priors.model(2), |found| found.model);
+        let mut model = Self {
+            rhythm,
+            horizon_days,
+            accounts: accounts.len(),
+            medians: [0.0; 4],
+            baseline_log_odds: 0.0,
+        };
+        let silent: Vec<f64> = sample.iter().map(|one| model.silent(&one.rhythm)).collect();
+        if !silent.is_empty() {
+            #[expect(clippy::cast_precision_loss, reason = "some thousand")]
+            let mean = silent.iter().sum::<f64>() / silent.len() as f64;
+            model.baseline_log_odds = logit(bounded(mean));
+        }
+        let measures = sample.iter().zip(&silent).map(|(one, silent)| measures(one, *silent));
+        let measures: Vec<[Option<f64>; 4]> = measures.collect();
+        for (place, median) in model.medians.iter_mut().enumerate() {
+            let values = measures.iter().filter_map(|of| of.get(place).copied().flatten());
+            *median = middle(values.collect());
+        }
+        model
+    }
+
+    /// The days over which an account counts as silent.
+    #[must_use]
+    pub const fn horizon_days(&self) -> u16 {
+        self.horizon_days
+    }
+
+    /// The rhythm of the tenant's accounts. Times are in weeks.
+    #[must_use]
+    pub const fn rhythm(&self) -> &Model {
+        &self.rhythm
+    }
+
+    /// How many accounts it was learned from.
+    #[must_use]
+    pub const fn accounts(&self) -> usize {
+        self.accounts
+    }
+
+    /// The log-odds of the mean probability of silence of the tenant's accounts, where every score begins; 0 of none.
+    #[must_use]
+    pub const fn baseline_log_odds(&self) -> f64 {
+        self.baseline_log_odds
+    }
+
+    fn silent(&self, rhythm: &Rhythm) -> f64 {
+        self.rhythm.silent(rhythm, f64::from(self.horizon_days) / WEEK_DAYS)
+    }
+
+    /// What is measured of an account.
+    #[must_use]
+    pub fn measure(&self, buying: &Buying) -> Measured {
+        let silent = self.silent(&buying.rhythm);
+        let mut centred = measures(buying, silent);
+        for (measure, median) in centred.iter_mut().zip(&self.medians) {
+            *measure = measure.map(|measure| measure - median);
+        }
+        Measured {
+            silent,
+            alive: self.rhythm.alive(&buying.rhythm),
+            centred,
+            orders: buying.rhythm.repeats.saturating_add(1),
+            average: buying.average,
+            trend: trend(buying),
+        }
+    }
+}
+
+fn bounded(probability: f64) -> f64 {
+    probability.clamp(LEAST_SILENT, 1.0 - LEAST_SILENT)
+}
+
+fn trend(buying: &Buying) -> Option<f64> {
+    let ratio = buying.last / buying.previous;
+    (buying.rhythm.repeats > 0 && buying.last > 0.0 && buying.previous > 0.0 && ratio.is_finite()).then_some(ratio)
+}
+
+/// logit P0(H), ln(1 + x), ln of the average order, ln of the last over the previous one.
+fn measures(buying: &Buying, silent: f64) -> [Option<f64>; 4] {
+    [
+        Some(logit(bounded(silent))),
+        Some(f64::from(buying.rhythm.repeats).ln_1p()),
+        (buying.average > 0.0 && buying.average.is_finite()).then(|| buying.average.ln()),
+        trend(buying).map(f64::ln),
+    ]
+}
+
+/// The median; 0 of nothing.
+fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let upper = values.len() / 2;
+    let lower = values.len().saturating_sub(1) / 2;
+    match (values.get(lower), values.get(upper)) {
+        (Some(lower), Some(upper)) => f64::midpoint(*lower, *upper),
+        _ => 0.0,
+    }
+}
+
+impl Priors {
+    /// The model of the means, for gaps of so many parts.
+    fn model(&self, parts: u32) -> Model {
+        let [r, alpha, a, b] = self.start(parts).map(f64::exp);
+        Model {
+            parts,
+            dropout: Dropout::AfterEach,
+            r,
+            alpha,
+            a,
+            b,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn buying(repeats: u32, gap: f64, silence: f64) -> Buying {
+        let last = f64::from(repeats) * gap;
+        Buying {
+            rhythm: Rhythm {
+                repeats,
+                last,
+                age: last + silence,
+                ln_gaps: f64::from(repeats) * gap.ln(),
+            },
+            average: 1_000.0,
+            last: 1_200.0,
+            previous: 1_000.0,
+        }
+    }
+
+    /// Accounts that order every third week and every twelfth; half of each fell silent long ago.
+    fn tenant() -> Vec<Buying> {
+        (0..200)
+            .map(|n| {
+                let gap = if n % 2 == 0 { 3.0 } else { 12.0 };
+                let silence = if n % 4 < 2 { 1.0 } else { 70.0 };
+                buying(3 + n % 5, gap, silence)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn silence_is_judged_by_the_accounts_own_rhythm() {
+        let model = BuyingModel::learn(90, &tenant());
+        assert_eq!((model.horizon_days(), model.accounts()), (90, 200));
+        let silent = |gap| model.measure(&buying(8, gap, 12.0)).silent;
+        // Twelve weeks are four gaps of the one, and one of the other.
+        assert!(silent(3.0) > 2.0 * silent(12.0), "{} {}", silent(3.0), silent(12.0));
+    }
+
+    #[test]
+    fn what_is_like_the_median_weighs_nothing() {
+        let alike: Vec<Buying> = (0..31).map(|_| buying(6, 4.0, 3.0)).collect();
+        let model = BuyingModel::learn(90, &alike);
+        let measured = model.measure(&alike[0]);
+        assert!(
+            measured.centred.iter().flatten().all(|value| value.abs() < 1e-12),
+            "{measured:?}"
+        );
+        assert!((measured.trend.unwrap() - 1.2).abs() < 1e-12);
+        assert_eq!(measured.orders, 7);
+        assert!((model.baseline_log_odds() - logit(measured.silent)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_tenant_of_whom_nothing_is_known_has_the_prior() {
+        let model = BuyingModel::learn(365, &[]);
+        assert_eq!((model.accounts(), model.baseline_log_odds()), (0, 0.0));
+        let rhythm = model.rhythm();
+        assert!(
+            (rhythm.r - 0.851).abs() < 1e-9 && (rhythm.a + rhythm.b - 2.29).abs() < 1e-9,
+            "{rhythm:?}"
+        );
+        assert!((f64::from(rhythm.parts) * rhythm.alpha / rhythm.r - 10.0).abs() < 1e-9);
+        assert!((rhythm.a / (rhythm.a + rhythm.b) - 0.06).abs() < 1e-9);
+        let once = Buying {
+            average: 0.0,
+            ..buying(0, 1.0, 0.0)
+        };
+        let measured = model.measure(&once);
+        assert!((0.0..=1.0).contains(&measured.silent) && measured.trend.is_none());
+        assert_eq!(measured.centred[2], None, "an order of nothing has no size");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn whatever_was_bought_every_measure_is_a_number(
+            accounts in prop::collection::vec((0_u32..50, 0.01_f64..60.0, 0.0_f64..200.0, -10.0_f64..1e12, -1.0_f64..1e12), 0..12),
+        ) {
+            let accounts: Vec<Buying> = accounts
+                .into_iter()
+                .map(|(repeats, gap, silence, average, last)| Buying { average, last, previous: average, ..buying(repeats, gap, silence) })
+                .collect();
+            let model = BuyingModel::learn(90, &accounts);
+            prop_assert!(model.baseline_log_odds().is_finite());
+            for one in &accounts {
+                let measured = model.measure(one);
+                prop_assert!((0.0..=1.0).contains(&measured.silent) && (0.0..=1.0).contains(&measured.alive));
+                prop_assert!(measured.centred.iter().flatten().all(|value| value.is_finite()), "{measured:?}");
+            }
+        }
+    }
+}
