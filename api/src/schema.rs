@@ -42,6 +42,7 @@ pub struct Query(
     orders::OrderQuery,
     signals::SignalQuery,
     risk::RiskQuery,
+    risk::RiskModelQuery,
     buyer_changes::BuyerChangeQuery,
     handovers::HandoverQuery,
     handover_templates::HandoverTemplateQuery,

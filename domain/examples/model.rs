@@ -16,13 +16,14 @@ use std::process::ExitCode;
 
 use chrono::{Days, NaiveDate};
 use domain::rhythm::{Dropout, Fit, Model, Rhythm, Spender, Spending, discounted_worth, fit, fit_regular, pool};
-use domain::risk::{Borders, Buying, BuyingModel, Facts, assess};
+use domain::risk::{Borders, Buying, BuyingModel, Facts, Rung, assess, cut_day};
 use domain::skill::{auc, brier};
 
 /// Relative error of a row of the fixtures.
 const EXACT: f64 = 1e-9;
 const RETAIL_DAYS: u64 = 248;
 const RETAIL_HORIZON_DAYS: u64 = 125;
+const FOLDS: usize = 10;
 
 /// The rows of a file with a header, by column.
 struct Rows {
@@ -88,6 +89,11 @@ impl Report {
     fn line(&mut self, what: &str, paper: &str, reference: f64, ours: f64, tolerance: f64) {
         let is_near = (ours - reference).abs() <= tolerance;
         self.judge(what, paper, &format!("{reference:.5}"), ours, is_near);
+    }
+
+    /// A figure that has no bar.
+    fn note(&mut self, what: &str, ours: f64) {
+        self.judge(what, "", "", ours, true);
     }
 
     fn judge(&mut self, what: &str, paper: &str, reference: &str, ours: f64, is_good: bool) {
@@ -367,8 +373,7 @@ fn cut(orders: &BTreeMap<String, Vec<NaiveDate>>, at: NaiveDate, until: NaiveDat
         .collect()
 }
 
-/// The scorecard's view of each client as of a cut, and whether he stayed silent until the end.
-fn scored(folder: &Path, at: NaiveDate, until: NaiveDate) -> Vec<(f64, bool)> {
+fn retail_days(folder: &Path) -> BTreeMap<String, BTreeMap<NaiveDate, f64>> {
     let rows = Rows::read(folder, "online_retail/orders.csv");
     let mut days: BTreeMap<String, BTreeMap<NaiveDate, f64>> = BTreeMap::new();
     for row in &rows.rows {
@@ -380,6 +385,11 @@ fn scored(folder: &Path, at: NaiveDate, until: NaiveDate) -> Vec<(f64, bool)> {
         let client = days.entry(rows.text(row, "customer_id").to_owned()).or_default();
         *client.entry(day).or_default() += rows.number(row, "amount");
     }
+    days
+}
+
+/// How each client bought as of a cut, and whether he stayed silent until the end.
+fn buying(days: &BTreeMap<String, BTreeMap<NaiveDate, f64>>, at: NaiveDate, until: NaiveDate) -> Vec<(Buying, bool)> {
     let clients = days.values().filter_map(|days| {
         let known: Vec<(NaiveDate, f64)> = days.range(..=at).map(|(day, amount)| (*day, *amount)).collect();
         let on: Vec<NaiveDate> = known.iter().map(|(day, _)| *day).collect();
@@ -393,21 +403,71 @@ fn scored(folder: &Path, at: NaiveDate, until: NaiveDate) -> Vec<(f64, bool)> {
         let silent = days.range(at..=until).all(|(day, _)| *day == at);
         Some((buying, silent))
     });
-    let clients: Vec<(Buying, bool)> = clients.collect();
-    let buying: Vec<Buying> = clients.iter().map(|(buying, _)| *buying).collect();
-    let model = BuyingModel::learn(u16::try_from(RETAIL_HORIZON_DAYS).unwrap(), &buying);
-    let facts = |measured| Facts {
+    clients.collect()
+}
+
+/// The scorecard's view of each client as of a cut, learned from what was known then, and whether he stayed silent until the end.
+fn scored(report: &mut Report, folder: &Path, at: NaiveDate, until: NaiveDate, learns: bool) -> Vec<(f64, bool)> {
+    let days = retail_days(folder);
+    let horizon = u16::try_from(RETAIL_HORIZON_DAYS).unwrap();
+    let clients = buying(&days, at, until);
+    let now: Vec<Buying> = clients.iter().map(|(buying, _)| *buying).collect();
+    // Nothing later than the cut is known when the score is made.
+    let past = if learns {
+        buying(&days, cut_day(at, horizon), at)
+    } else {
+        Vec::new()
+    };
+    let model = BuyingModel::learn(horizon, &now, &past);
+    if learns {
+        let rung = Rung::ALL
+            .iter()
+            .position(|rung| *rung == model.coefficients().rung)
+            .unwrap();
+        let what = format!("Online Retail, rung of the ladder: {}", model.coefficients().rung);
+        report.judge(&what, "", ">= 1", rung as f64, rung >= 1);
+    }
+    clients
+        .iter()
+        .map(|(buying, silent)| (score(&model, at, buying), *silent))
+        .collect()
+}
+
+/// The scorecard with coefficients learned from nine tenths of the same clients, of the tenth that is left out: what the form of
+/// the score is worth apart from the season that it was learned in.
+fn cross_validated(folder: &Path, at: NaiveDate, until: NaiveDate) -> Vec<(f64, bool)> {
+    let clients = buying(&retail_days(folder), at, until);
+    let now: Vec<Buying> = clients.iter().map(|(buying, _)| *buying).collect();
+    let model = BuyingModel::learn(u16::try_from(RETAIL_HORIZON_DAYS).unwrap(), &now, &[]);
+    let mut scores = Vec::new();
+    for fold in 0..FOLDS {
+        let of = |is_in: bool| {
+            let places = clients
+                .iter()
+                .enumerate()
+                .filter(move |(place, _)| (place % FOLDS == fold) == is_in);
+            places.map(|(_, client)| *client).collect::<Vec<_>>()
+        };
+        let learned = model.calibrated(&of(false));
+        scores.extend(
+            of(true)
+                .iter()
+                .map(|(buying, silent)| (score(&learned, at, buying), *silent)),
+        );
+    }
+    scores
+}
+
+fn score(model: &BuyingModel, at: NaiveDate, buying: &Buying) -> f64 {
+    let facts = Facts {
         as_of: at,
         baseline_log_odds: model.baseline_log_odds(),
-        measured: Ok(measured),
+        measured: Ok(model.measure(buying)),
         last_orders: &[],
         signals: &[],
         borders: Borders::default(),
     };
-    clients
-        .iter()
-        .map(|(buying, silent)| (assess(&facts(model.measure(buying))).probability.unwrap(), *silent))
-        .collect()
+    assess(&facts).probability.unwrap()
 }
 
 fn retail_orders(folder: &Path) -> BTreeMap<String, Vec<NaiveDate>> {
@@ -493,8 +553,24 @@ fn main() -> ExitCode {
         1e-3,
     );
 
-    let scores = scored(folder, at, at + Days::new(RETAIL_HORIZON_DAYS));
+    let until = at + Days::new(RETAIL_HORIZON_DAYS);
+    let scores = scored(&mut report, folder, at, until, false);
     skill(&mut report, "Online Retail, scorecard of priors", &scores, 0.743, 0.201);
+    let scores = scored(&mut report, folder, at, until, true);
+    // Learned from April to August, judged from August to December: the one year of data has no other autumn.
+    report.note("Online Retail, learned one horizon before: AUC", auc(&scores).unwrap());
+    report.note(
+        "Online Retail, learned one horizon before: Brier",
+        brier(&scores).unwrap(),
+    );
+    let scores = cross_validated(folder, at, until);
+    skill(
+        &mut report,
+        "Online Retail, scorecard, ten folds",
+        &scores,
+        0.749,
+        0.193,
+    );
 
     let orders = cdnow_orders(folder);
     let first = orders.values().flatten().min().copied().expect("orders");

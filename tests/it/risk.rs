@@ -104,6 +104,33 @@ on_both! {
         assert!(known["factors"].as_array().unwrap().iter().all(|factor| factor["kind"] != "ORDER_TREND"), "nothing proves a trend");
     }
 
+    async fn the_model_says_what_it_learned_and_from_how_much(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let model = async |client: &Client| {
+            let query = "{ riskModel { modelVersion horizonDays accountCount regularity meanGapDays meanDropout rung why outcomeCount silentCount \
+                coefficients { kind logOdds low high priorShare } } }";
+            client.ok(query, json!({})).await["riskModel"].clone()
+        };
+        let prior = model(&admin).await;
+        assert_eq!((&prior["rung"], &prior["accountCount"], &prior["outcomeCount"]), (&json!("PRIOR_ONLY"), &json!(0), &json!(0)));
+        assert!((prior["meanGapDays"].as_f64().unwrap() - 70.0).abs() < 1e-6, "{prior}");
+        assert!(prior["coefficients"].as_array().unwrap().iter().all(|one| one["priorShare"] == 1.0));
+        history(&app, &admin).await;
+        app.app.clock.advance(Duration::days(1));
+        app.drain().await;
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let learnt = model(&admin).await;
+        // A horizon ago 60 had stopped for good, and 60 went on.
+        assert_eq!((&learnt["accountCount"], &learnt["outcomeCount"], &learnt["silentCount"]), (&json!(120), &json!(120), &json!(60)));
+        // Whoever has paused for five gaps falls silent, and nobody else: that is what the priors say.
+        assert_eq!((&learnt["rung"], &learnt["why"]), (&json!("PRIOR_ONLY"), &json!("What became of 120 accounts is as the priors say.")));
+        assert!(prior["why"].as_str().unwrap().contains("at least 10 of each"), "{prior}");
+        // Every twenty days, as regular as can be said.
+        assert!((15.0..30.0).contains(&learnt["meanGapDays"].as_f64().unwrap()) && learnt["regularity"] == 4, "{learnt}");
+        let other = app.b.client(&app, &app.b.admin).await;
+        assert_eq!(model(&other).await["accountCount"], 0);
+    }
+
     async fn silence_is_judged_by_each_clients_own_rhythm(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         let account = async |name: &str, gap: i64, silence: i64| {

@@ -105,6 +105,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("Member.reports", Who::May(Action::MemberRead)),
     ("Order.lines", Who::May(Action::OrderRead)),
     ("RiskFactor.evidence", Who::May(Action::AssessmentRead)),
+    ("RiskModel.coefficients", Who::May(Action::AssessmentRead)),
     ("RiskSummary.bands", Who::May(Action::AssessmentRead)),
     ("RotationCalendar.windows", Who::May(Action::ContactRead)),
     ("SuccessorAdvice.shares", Who::May(Action::HandoverPlan)),
@@ -520,6 +521,11 @@ fn general() -> Vec<Row> {
             M(|ids| json!({ "id": ids.get("sig"), "version": 1, "resolvedOn": "2026-02-01" })),
         ),
         row("riskSummary", May(A::AssessmentRead), Q(|_| " { __typename }".into())),
+        row(
+            "riskModel",
+            May(A::AssessmentRead),
+            Q(|_| " { rung why coefficients { kind logOdds } }".into()),
+        ),
         row(
             "assessments",
             May(A::AssessmentRead),

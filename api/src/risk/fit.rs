@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::calendar::tenant_day;
-use domain::risk::{Buying, BuyingModel, MOST_LEARNED, horizon_days};
+use domain::risk::{Buying, BuyingModel, MOST_LEARNED, cut_day, horizon_days};
 use moka::sync::Cache;
 use uuid::Uuid;
 
@@ -94,14 +94,14 @@ async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
     let seq = queries::newest_event(db).await?;
     let first = queries::first_order(db, moment).await?;
     let horizon = horizon_days(first.map(|row| tenant_day(row.ordered_at, moment.zone)), moment.day);
-    let mut past = Past::new(moment.day);
+    let mut past = Past::new(moment.day, cut_day(moment.day, horizon));
     queries::each_order(db, moment, None, |row| {
         past.add(&row, tenant_day(row.ordered_at, moment.zone))
     })
     .await?;
-    let (accounts, orders) = past.finish();
+    let (accounts, outcomes, orders) = past.finish();
     // Off the threads that answer requests: it takes a while.
-    let model = tokio::task::spawn_blocking(move || BuyingModel::learn(horizon, &accounts)).await;
+    let model = tokio::task::spawn_blocking(move || BuyingModel::learn(horizon, &accounts, &outcomes)).await;
     Ok(Fit {
         model: model.map_err(Error::internal)?,
         orders,
@@ -109,21 +109,32 @@ async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
     })
 }
 
-/// Gathers how each account buys from orders that come by account and then by time. Of many accounts every second, every
-/// fourth and so on is kept, so that memory stays bounded.
+/// Gathers how each account buys, and how it bought at the cut and whether it fell silent then, from orders that come by account
+/// and then by time. Of many accounts every second, every fourth and so on is kept, so that memory stays bounded.
 struct Past {
     today: NaiveDate,
+    cut: NaiveDate,
     orders: u64,
-    open: Option<(Uuid, Ledger)>,
-    accounts: Vec<Buying>,
+    open: Option<Open>,
+    /// How each bought at the cut, if it had ordered by then, and whether it has not since; and how it buys now.
+    accounts: Vec<(Option<(Buying, bool)>, Buying)>,
     seen: u64,
     stride: u64,
 }
 
+/// The account whose orders come.
+struct Open {
+    account: Uuid,
+    ledger: Ledger,
+    at_cut: Option<Buying>,
+    silent: bool,
+}
+
 impl Past {
-    fn new(today: NaiveDate) -> Self {
+    fn new(today: NaiveDate, cut: NaiveDate) -> Self {
         Self {
             today,
+            cut,
             orders: 0,
             open: None,
             accounts: Vec::new(),
@@ -134,20 +145,36 @@ impl Past {
 
     fn add(&mut self, row: &OrderRow, day: NaiveDate) {
         self.orders += u64::from(row.tenant_amount_minor >= 0);
-        if self.open.as_ref().is_none_or(|(account, _)| *account != row.account_id) {
+        if self.open.as_ref().is_none_or(|open| open.account != row.account_id) {
             self.close();
-            self.open = Some((row.account_id, Ledger::default()));
+            self.open = Some(Open {
+                account: row.account_id,
+                ledger: Ledger::default(),
+                at_cut: None,
+                silent: true,
+            });
         }
-        if let Some((_, ledger)) = &mut self.open {
-            ledger.add(row, day, NaiveDate::MAX);
+        if let Some(open) = &mut self.open {
+            if row.tenant_amount_minor >= 0 && day > self.cut && open.silent {
+                open.at_cut = open.ledger.buying(self.cut);
+                open.silent = false;
+            }
+            open.ledger.add(row, day, NaiveDate::MAX);
         }
     }
 
     fn close(&mut self) {
-        let closed = self.open.take().and_then(|(_, ledger)| ledger.buying(self.today));
-        let Some(buying) = closed else { return };
+        let Some(open) = self.open.take() else { return };
+        let Some(buying) = open.ledger.buying(self.today) else {
+            return;
+        };
         if self.seen.is_multiple_of(self.stride) {
-            self.accounts.push(buying);
+            let then = if open.silent {
+                open.ledger.buying(self.cut)
+            } else {
+                open.at_cut
+            };
+            self.accounts.push((then.map(|then| (then, open.silent)), buying));
         }
         self.seen += 1;
         if self.accounts.len() > 2 * MOST_LEARNED {
@@ -157,9 +184,12 @@ impl Past {
         }
     }
 
-    fn finish(mut self) -> (Vec<Buying>, u64) {
+    /// How the accounts buy, what became of those that there were at the cut, and how many orders there are.
+    fn finish(mut self) -> (Vec<Buying>, Vec<(Buying, bool)>, u64) {
         self.close();
-        (self.accounts, self.orders)
+        let outcomes = self.accounts.iter().filter_map(|(then, _)| *then).collect();
+        let accounts = self.accounts.iter().map(|(_, now)| *now).collect();
+        (accounts, outcomes, self.orders)
     }
 }
 
@@ -183,7 +213,7 @@ mod tests {
 
     #[test]
     fn each_account_is_learned_from_once_and_credit_notes_are_no_orders() {
-        let mut past = Past::new(day("2011-03-01"));
+        let mut past = Past::new(day("2011-03-01"), day("2011-01-10"));
         for (account, on, minor) in [
             (1, "2011-01-04", 100),
             (1, "2011-01-04", 200),
@@ -194,7 +224,13 @@ mod tests {
         ] {
             past.add(&order(account, minor), day(on));
         }
-        let (accounts, orders) = past.finish();
+        let (accounts, outcomes, orders) = past.finish();
+        // At the cut there was one of them; it went on.
+        assert_eq!(outcomes.len(), 1);
+        assert_eq!(
+            (outcomes[0].0.rhythm.repeats, outcomes[0].0.average, outcomes[0].1),
+            (0, 300.0, false)
+        );
         assert_eq!((accounts.len(), orders), (2, 4));
         assert_eq!(
             (
@@ -213,11 +249,12 @@ mod tests {
 
     #[test]
     fn of_very_many_accounts_some_are_kept() {
-        let mut past = Past::new(day("2011-03-01"));
+        let mut past = Past::new(day("2011-03-01"), day("2011-02-01"));
         for account in 0..50_000 {
             past.add(&order(account, 100), day("2011-01-04"));
         }
-        let (accounts, orders) = past.finish();
+        let (accounts, outcomes, orders) = past.finish();
+        assert!(outcomes.len() == accounts.len() && outcomes.iter().all(|(_, silent)| *silent));
         assert_eq!(orders, 50_000);
         assert!(
             (MOST_LEARNED..=2 * MOST_LEARNED).contains(&accounts.len()),
@@ -229,7 +266,7 @@ mod tests {
     #[test]
     fn a_model_holds_until_a_hundredth_of_the_orders_changed() {
         let fit = |orders| Fit {
-            model: BuyingModel::learn(90, &[]),
+            model: BuyingModel::learn(90, &[], &[]),
             orders,
             seq: 0,
         };

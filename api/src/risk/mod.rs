@@ -14,6 +14,7 @@ mod fit;
 pub mod jobs;
 mod ledger;
 mod loaders;
+mod model_schema;
 mod moment;
 mod queries;
 mod reckoning;
@@ -24,6 +25,7 @@ mod stored;
 pub use assessed::Assessed;
 pub use evidence::{Evidence, EvidenceKind};
 pub use loaders::AssessmentById;
+pub use model_schema::RiskModelQuery;
 pub use schema::{Assessment, RiskBand, RiskFactor, RiskQuery, of_account};
 
 use crate::platform::graphql::{Gid, IdKind};

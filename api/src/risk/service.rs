@@ -1,6 +1,7 @@
 //! Assessing accounts, and reading what was assessed.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::policy::Action;
@@ -47,6 +48,14 @@ pub async fn assess_all(ctx: &Ctx, as_of: DateTime<Utc>) -> Result<usize> {
         }
         stored += renew(ctx, tx, &moment, &fit, accounts).await?;
     }
+}
+
+/// The model behind the risks of today.
+pub async fn risk_model(ctx: &Ctx) -> Result<Arc<Fit>> {
+    ctx.authorize(Action::AssessmentRead)?;
+    let moment = Moment::with_all_known(ctx, ctx.as_of())?;
+    let db = ctx.read().await?;
+    fit::kept(&db, &moment).await
 }
 
 /// Assesses these accounts of the tenant as of now; how many assessments were stored. Only for the system itself.

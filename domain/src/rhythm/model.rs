@@ -92,6 +92,12 @@ impl Model {
         })
     }
 
+    /// The gap between two orders at the mean rate: kα/r, in the unit of time.
+    #[must_use]
+    pub fn mean_gap(&self) -> f64 {
+        f64::from(self.parts) * self.alpha / self.r
+    }
+
     /// Parts of gaps that are over with the last order: kx.
     fn parts_over(&self, client: &Rhythm) -> u32 {
         client.repeats.saturating_mul(self.parts)

@@ -2,8 +2,9 @@
 //! the last order compares with the one before.
 //!
 //! Each is compared with the median of the tenant's own accounts, so that neither the currency nor the trade matters. Until
-//! enough outcomes are known the coefficients are the priors of [`FactorKind::prior`].
+//! enough outcomes are known the coefficients are the priors of [`FactorKind::prior`]; then see [`Coefficients`].
 
+use super::coefficients::{Coefficient, Coefficients, Outcome};
 use super::factors::FactorKind;
 use super::odds::logit;
 use crate::rhythm::{Dropout, Model, Pooled, Priors, Rhythm, fit_regular, pool};
@@ -42,7 +43,9 @@ pub struct BuyingModel {
     horizon_days: u16,
     accounts: usize,
     medians: [f64; 4],
-    baseline_log_odds: f64,
+    /// The log-odds of the mean probability of silence.
+    mean_log_odds: f64,
+    coefficients: Coefficients,
 }
 
 /// What is measured of an account.
@@ -54,6 +57,8 @@ pub struct Measured {
     pub alive: f64,
     /// How far each measure, in the order of `KINDS`, is from the tenant's median; none where there is nothing to measure.
     pub(super) centred: [Option<f64>; 4],
+    /// What each of them weighs.
+    pub(super) coefficients: [Coefficient; 4],
     /// Orders; those of one day are one.
     pub orders: u32,
     /// The mean of its orders.
@@ -63,10 +68,44 @@ pub struct Measured {
 }
 
 impl BuyingModel {
-    /// Learns from accounts, of which at most [`MOST_LEARNED`], evenly taken, count. Total: any accounts, or none, give a model;
-    /// where too little is known the prior holds.
+    /// Learns from accounts as they are now, and from what became of those that there were one horizon ago: how each bought
+    /// then, and whether it fell silent. Of each at most [`MOST_LEARNED`], evenly taken, count. Total: any accounts, or none,
+    /// give a model; where too little is known the priors hold.
     #[must_use]
-    pub fn learn(horizon_days: u16, accounts: &[Buying]) -> Self {
+    pub fn learn(horizon_days: u16, accounts: &[Buying], past: &[(Buying, bool)]) -> Self {
+        let then: Vec<Buying> = past.iter().map(|(buying, _)| *buying).collect();
+        Self {
+            coefficients: Self::of(horizon_days, &then).coefficients_from(past),
+            ..Self::of(horizon_days, accounts)
+        }
+    }
+
+    /// The same model with coefficients learned from what became of these accounts, whose rhythms it knows.
+    #[must_use]
+    pub fn calibrated(&self, past: &[(Buying, bool)]) -> Self {
+        Self {
+            coefficients: self.coefficients_from(past),
+            ..self.clone()
+        }
+    }
+
+    fn coefficients_from(&self, past: &[(Buying, bool)]) -> Coefficients {
+        let stride = past.len().div_ceil(MOST_LEARNED).max(1);
+        let sound = past
+            .iter()
+            .step_by(stride)
+            .filter(|(buying, _)| buying.rhythm.is_sound());
+        let outcomes: Vec<Outcome> = sound
+            .map(|(buying, silent)| Outcome {
+                centred: self.measure(buying).centred,
+                silent: *silent,
+            })
+            .collect();
+        Coefficients::learn(self.mean_log_odds, &outcomes)
+    }
+
+    /// The rhythm and the medians of accounts, with the prior coefficients.
+    fn of(horizon_days: u16, accounts: &[Buying]) -> Self {
         let stride = accounts.len().div_ceil(MOST_LEARNED).max(1);
         let sample: Vec<&Buying> = accounts
             .iter()
@@ -81,13 +120,14 @@ impl BuyingModel {
             horizon_days,
             accounts: accounts.len(),
             medians: [0.0; 4],
-            baseline_log_odds: 0.0,
+            mean_log_odds: 0.0,
+            coefficients: Coefficients::prior(),
         };
         let silent: Vec<f64> = sample.iter().map(|one| model.silent(&one.rhythm)).collect();
         if !silent.is_empty() {
             #[expect(clippy::cast_precision_loss, reason = "some thousand")]
             let mean = silent.iter().sum::<f64>() / silent.len() as f64;
-            model.baseline_log_odds = logit(bounded(mean));
+            model.mean_log_odds = logit(bounded(mean));
         }
         let measures = sample.iter().zip(&silent).map(|(one, silent)| measures(one, *silent));
         let measures: Vec<[Option<f64>; 4]> = measures.collect();
@@ -116,10 +156,17 @@ impl BuyingModel {
         self.accounts
     }
 
-    /// The log-odds of the mean probability of silence of the tenant's accounts, where every score begins; 0 of none.
+    /// Where every score begins: the log-odds of the mean probability of silence of the tenant's accounts (0 of none), and what
+    /// its own outcomes shifted it by.
     #[must_use]
-    pub const fn baseline_log_odds(&self) -> f64 {
-        self.baseline_log_odds
+    pub fn baseline_log_odds(&self) -> f64 {
+        self.mean_log_odds + self.coefficients.shift
+    }
+
+    /// What each measure weighs.
+    #[must_use]
+    pub const fn coefficients(&self) -> &Coefficients {
+        &self.coefficients
     }
 
     fn silent(&self, rhythm: &Rhythm) -> f64 {
@@ -138,6 +185,7 @@ impl BuyingModel {
             silent,
             alive: self.rhythm.alive(&buying.rhythm),
             centred,
+            coefficients: self.coefficients.measures,
             orders: buying.rhythm.repeats.saturating_add(1),
             average: buying.average,
             trend: trend(buying),
@@ -224,7 +272,7 @@ mod tests {
 
     #[test]
     fn silence_is_judged_by_the_accounts_own_rhythm() {
-        let model = BuyingModel::learn(90, &tenant());
+        let model = BuyingModel::learn(90, &tenant(), &[]);
         assert_eq!((model.horizon_days(), model.accounts()), (90, 200));
         let silent = |gap| model.measure(&buying(8, gap, 12.0)).silent;
         // Twelve weeks are four gaps of the one, and one of the other.
@@ -234,7 +282,7 @@ mod tests {
     #[test]
     fn what_is_like_the_median_weighs_nothing() {
         let alike: Vec<Buying> = (0..31).map(|_| buying(6, 4.0, 3.0)).collect();
-        let model = BuyingModel::learn(90, &alike);
+        let model = BuyingModel::learn(90, &alike, &[]);
         let measured = model.measure(&alike[0]);
         assert!(
             measured.centred.iter().flatten().all(|value| value.abs() < 1e-12),
@@ -247,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_tenant_of_whom_nothing_is_known_has_the_prior() {
-        let model = BuyingModel::learn(365, &[]);
+        let model = BuyingModel::learn(365, &[], &[]);
         assert_eq!((model.accounts(), model.baseline_log_odds()), (0, 0.0));
         let rhythm = model.rhythm();
         assert!(
@@ -275,7 +323,7 @@ mod tests {
                 .into_iter()
                 .map(|(repeats, gap, silence, average, last)| Buying { average, last, previous: average, ..buying(repeats, gap, silence) })
                 .collect();
-            let model = BuyingModel::learn(90, &accounts);
+            let model = BuyingModel::learn(90, &accounts, &accounts.iter().map(|one| (*one, one.last > 500.0)).collect::<Vec<_>>());
             prop_assert!(model.baseline_log_odds().is_finite());
             for one in &accounts {
                 let measured = model.measure(one);

@@ -1,6 +1,6 @@
-//! How far ahead a risk looks.
+//! How far ahead a risk looks, and the earlier day from which its outcomes are known.
 
-use chrono::{Months, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 /// The horizon with enough history, in days.
 pub const HORIZON_LONG_DAYS: u16 = 365;
@@ -19,11 +19,19 @@ pub fn horizon_days(first_order: Option<NaiveDate>, as_of: NaiveDate) -> u16 {
     if long { HORIZON_LONG_DAYS } else { HORIZON_SHORT_DAYS }
 }
 
+/// The day at which the past is cut, so that the outcome over the horizon is known at `as_of`:
+/// `horizon_days` before it (the calendar's first day, should there be none).
+#[must_use]
+pub fn cut_day(as_of: NaiveDate, horizon_days: u16) -> NaiveDate {
+    as_of
+        .checked_sub_days(Days::new(u64::from(horizon_days)))
+        .unwrap_or(NaiveDate::MIN)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use chrono::Days;
     use proptest::prelude::*;
 
     fn day(y: i32, m: u32, d: u32) -> NaiveDate {
@@ -43,6 +51,13 @@ mod tests {
         assert_eq!(horizon_days(None, day(2011, 12, 9)), 90);
         assert_eq!(horizon_days(Some(day(2012, 1, 1)), day(2011, 12, 9)), 90);
         assert_eq!(horizon_days(Some(NaiveDate::MAX), NaiveDate::MAX), 90);
+    }
+
+    #[test]
+    fn the_cut_lies_one_horizon_back() {
+        assert_eq!(cut_day(day(2011, 12, 9), 90), day(2011, 9, 10));
+        assert_eq!(cut_day(day(2012, 12, 31), 365), day(2012, 1, 1));
+        assert_eq!(cut_day(NaiveDate::MIN, 365), NaiveDate::MIN);
     }
 
     proptest! {

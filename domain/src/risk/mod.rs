@@ -6,6 +6,7 @@
 
 mod band;
 mod buying;
+mod coefficients;
 mod factors;
 mod horizon;
 mod odds;
@@ -17,8 +18,9 @@ mod wording;
 
 pub use band::{Band, Borders, BordersRefused, PRESUMED_LOST_ABOVE, band};
 pub use buying::{Buying, BuyingModel, MOST_LEARNED, Measured};
+pub use coefficients::{Coefficient, Coefficients, OUTCOMES_NEEDED, Rung};
 pub use factors::{Cause, Evidence, EvidenceKind, FactorKind, Prior, Unit};
-pub use horizon::{HISTORY_MONTHS_MIN, HORIZON_LONG_DAYS, HORIZON_SHORT_DAYS, horizon_days};
+pub use horizon::{HISTORY_MONTHS_MIN, HORIZON_LONG_DAYS, HORIZON_SHORT_DAYS, cut_day, horizon_days};
 pub use odds::{LOG_ODDS_LIMIT, logit, sigmoid};
 pub use revenue::revenue_at_risk_minor;
 pub use scorecard::{Assessment, Factor, Facts, LastOrder, POINTS_PER_LOG_ODD, assess};

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::band::{Band, Borders, PRESUMED_LOST_ABOVE, band};
 use super::buying::{KINDS, Measured};
+use super::coefficients::Coefficient;
 use super::factors::{Cause, Evidence, EvidenceKind, FactorKind, Unit};
 use super::odds::{bounded, sigmoid};
 use super::signals::{Signal, Weighed, weigh};
@@ -113,8 +114,10 @@ pub fn assess(facts: &Facts<'_>) -> Assessment {
     let baseline_log_odds = bounded(facts.baseline_log_odds);
     let mut factors: Vec<Factor> = weigh(facts.as_of, facts.signals).into_iter().map(recorded).collect();
     if let Ok(measured) = &facts.measured {
-        let told = KINDS.iter().zip(measured.centred);
-        factors.extend(told.filter_map(|(kind, centred)| Some(bought(*kind, centred?, measured, facts))));
+        let told = KINDS.iter().zip(measured.centred).zip(&measured.coefficients);
+        factors.extend(
+            told.filter_map(|((kind, centred), weight)| Some(bought(*kind, centred?, weight, measured, facts))),
+        );
     }
     factors.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()).then(a.kind.cmp(&b.kind)));
 
@@ -139,8 +142,7 @@ pub fn assess(facts: &Facts<'_>) -> Assessment {
 }
 
 /// A factor of how the account buys.
-fn bought(kind: FactorKind, centred: f64, measured: &Measured, facts: &Facts<'_>) -> Factor {
-    let prior = kind.prior();
+fn bought(kind: FactorKind, centred: f64, weight: &Coefficient, measured: &Measured, facts: &Facts<'_>) -> Factor {
     let last = facts.last_orders.first();
     let days = last.map_or(0, |order| days_between(order.day, facts.as_of));
     let (value, unit, orders) = match kind {
@@ -149,18 +151,17 @@ fn bought(kind: FactorKind, centred: f64, measured: &Measured, facts: &Facts<'_>
         FactorKind::OrderTrend => (measured.trend.unwrap_or(1.0), Unit::Ratio, 2),
         _ => (f64::from(measured.orders), Unit::Orders, facts.last_orders.len()),
     };
-    let ends = [prior.log_odds - Z_95 * prior.sd, prior.log_odds + Z_95 * prior.sd].map(|end| end * centred);
+    let ends = [weight.value - Z_95 * weight.sd, weight.value + Z_95 * weight.sd].map(|end| end * centred);
     Factor {
         kind,
         value,
         unit,
-        weight: prior.log_odds,
-        log_odds: prior.log_odds * centred,
-        points: prior.log_odds * centred * POINTS_PER_LOG_ODD,
+        weight: weight.value,
+        log_odds: weight.value * centred,
+        points: weight.value * centred * POINTS_PER_LOG_ODD,
         low: ends[0].min(ends[1]),
         high: ends[0].max(ends[1]),
-        // Nothing is learned of the coefficients yet.
-        prior_share: 1.0,
+        prior_share: weight.prior_share,
         cause: kind.default_cause(),
         controllable: kind.controllable(),
         since: last.filter(|_| kind == FactorKind::Silence).map(|order| order.day),
@@ -211,6 +212,7 @@ fn recorded(signal: Weighed) -> Factor {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::super::coefficients::Coefficients;
     use super::super::odds::{LOG_ODDS_LIMIT, logit};
     use super::*;
     use chrono::Days;
@@ -245,6 +247,7 @@ mod tests {
             silent,
             alive: 0.8,
             centred,
+            coefficients: Coefficients::prior().measures,
             orders: 4,
             average: 1_500.0,
             trend: Some(0.5),
