@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use domain::calendar::tenant_day;
 use domain::risk::{Buying, BuyingModel, MOST_LEARNED, cut_day, horizon_days};
 use moka::sync::Cache;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::ledger::Ledger;
@@ -30,6 +31,10 @@ const ORDERS_OF_AN_IMPORT: u64 = 500;
 
 static KEPT: LazyLock<Cache<Key, Arc<Fit>>> =
     LazyLock::new(|| Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build());
+
+/// Of each tenant one request learns at a time: the others wait, and take what it learned.
+static LEARNING: LazyLock<Cache<Uuid, Arc<Mutex<()>>>> =
+    LazyLock::new(|| Cache::builder().max_capacity(MOST_KEPT).time_to_idle(KEPT_FOR).build());
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
@@ -52,13 +57,24 @@ pub struct Fit {
 
 /// The model for the moment; one that is kept, if it still holds.
 pub async fn kept(db: &TenantDb, moment: &Moment) -> Result<Arc<Fit>> {
-    if let Some(fit) = KEPT.get(&key(db, moment)) {
-        let events = queries::order_events_since(db, fit.seq, MOST_CHANGES + 1).await?;
-        if fit.holds_after(&events) {
-            return Ok(fit);
-        }
+    if let Some(fit) = holding(db, moment).await? {
+        return Ok(fit);
     }
-    anew(db, moment).await
+    let turn = LEARNING.get_with(db.tenant(), Arc::default);
+    let _turn = turn.lock().await;
+    match holding(db, moment).await? {
+        Some(fit) => Ok(fit),
+        None => anew(db, moment).await,
+    }
+}
+
+/// The one that is kept, if it still holds.
+async fn holding(db: &TenantDb, moment: &Moment) -> Result<Option<Arc<Fit>>> {
+    let Some(fit) = KEPT.get(&key(db, moment)) else {
+        return Ok(None);
+    };
+    let events = queries::order_events_since(db, fit.seq, MOST_CHANGES + 1).await?;
+    Ok(fit.holds_after(&events).then_some(fit))
 }
 
 /// The model for the moment, learned now.

@@ -178,7 +178,8 @@ pub struct RiskFactor {
     pub value: f64,
     /// The unit of `value`.
     pub unit: FactorUnit,
-    /// The contribution before it fades, in log-odds.
+    /// Of a signal the contribution before it fades, in log-odds; of what is measured the log-odds for one unit of its measure
+    /// above the tenant's median.
     pub weight: f64,
     /// The contribution to the score, in log-odds.
     pub log_odds: f64,
@@ -201,7 +202,7 @@ pub struct RiskFactor {
     /// Days in which the contribution halves; null if it does not fade (as yet).
     pub half_life_days: Option<i32>,
     /// What proves it.
-    #[graphql(directive = list_size::apply(4))]
+    #[graphql(directive = list_size::apply(5))]
     pub evidence: Vec<Evidence>,
     /// The probability if this factor were not; null without a probability.
     pub probability_without: Option<f64>,

@@ -205,7 +205,8 @@ pub fn fit(clients: &[Pooled], parts: u32, dropout: Dropout, priors: Option<&Pri
     })
 }
 
-/// Learns models with gaps of 1 to 4 parts, and gives the most likely one.
+/// Learns models with gaps of 1 to 4 parts, and gives the most likely one. Where one more part is less likely, more are not
+/// looked at.
 ///
 /// # Errors
 ///
@@ -214,9 +215,10 @@ pub fn fit_regular(clients: &[Pooled], priors: Option<&Priors>) -> Result<Fit, F
     let mut best: Option<Fit> = None;
     for parts in 1..=MOST_PARTS {
         let found = fit(clients, parts, Dropout::AfterEach, priors)?;
-        if best.is_none_or(|best| found.ln_likelihood > best.ln_likelihood) {
-            best = Some(found);
+        if best.is_some_and(|best| found.ln_likelihood <= best.ln_likelihood) {
+            break;
         }
+        best = Some(found);
     }
     best.ok_or(FitError::NoMaximum)
 }
