@@ -1,4 +1,4 @@
-//! The command line: `hikitsugi demo | serve | migrate | import | schema | keys | completions`.
+//! The command line: `hikitsugi demo | serve | migrate | import | assess | backtest | schema | keys | completions`.
 #![expect(clippy::print_stdout, reason = "printing is what these commands are for")]
 
 use std::net::TcpListener;
@@ -16,13 +16,14 @@ use crate::platform::Ctx;
 use crate::platform::auth::Courier;
 use crate::platform::telemetry::Telemetry;
 use crate::platform::tenancy::Database;
-use crate::{demo, imports, risk, schema};
+use crate::{backtest, demo, imports, risk, schema};
 
 const EXAMPLES: &str = "\
 Examples:
   hikitsugi demo                          sample companies on SQLite, at http://127.0.0.1:8080
   hikitsugi migrate && hikitsugi serve    the database that DATABASE_URL names
   hikitsugi import orders orders.csv --tenant 'Tanaka' --currency GBP --time-zone Europe/London --backfill
+  hikitsugi backtest orders.csv --currency GBP    would it have worked on your own orders? No database needed
   hikitsugi schema > schema.graphql
   hikitsugi completions bash > /etc/bash_completion.d/hikitsugi
 
@@ -69,6 +70,8 @@ enum Command {
         #[arg(long, value_name = "YYYY-MM-DD")]
         as_of: Option<NaiveDate>,
     },
+    /// Tests the model on a file of your own orders: prints a table and writes a page. Nothing else is needed, nothing is kept.
+    Backtest(backtest::cli::BacktestArgs),
     /// Prints the GraphQL schema.
     Schema,
     /// Looks after the keys that sign access tokens.
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
 pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();
     match cli.command {
+        Command::Backtest(args) => return backtest::cli::run(&args),
         Command::Schema => print!("{}", schema::sdl()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hikitsugi", &mut std::io::stdout());

@@ -15,6 +15,7 @@ pub mod schema;
 pub mod accounts;
 pub mod activities;
 pub mod api_clients;
+pub mod backtest;
 pub mod briefings;
 pub mod buyer_changes;
 pub mod contacts;

@@ -43,6 +43,7 @@ pub struct Query(
     signals::SignalQuery,
     risk::RiskQuery,
     risk::RiskModelQuery,
+    risk::CalibrationQuery,
     buyer_changes::BuyerChangeQuery,
     handovers::HandoverQuery,
     handover_templates::HandoverTemplateQuery,

@@ -14,6 +14,17 @@ text_enum! {
     }
 }
 
+impl Lang {
+    /// Whichever of two wordings is in this language.
+    #[must_use]
+    pub const fn say(self, en: &'static str, ja: &'static str) -> &'static str {
+        match self {
+            Self::En => en,
+            Self::Ja => ja,
+        }
+    }
+}
+
 /// One message in both languages; which one is shown is decided where it leaves the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Text {

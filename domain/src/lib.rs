@@ -1,10 +1,11 @@
 //! What Hikitsugi decides, apart from how it is stored, served or asked for.
 //!
-//! Everything here is a pure function of its arguments: no clock, no randomness, no database, no
-//! network. Whoever calls says what time it is.
+//! Everything here is a pure function of its arguments: no clock, no chance (what resamples begins with the same seed), no
+//! database, no network. Whoever calls says what time it is.
 
 pub mod account;
 pub mod activity;
+pub mod backtest;
 pub mod buyer_change;
 pub mod calendar;
 pub mod contact;

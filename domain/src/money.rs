@@ -193,5 +193,27 @@ impl fmt::Display for Money {
     }
 }
 
+/// A decimal number with its thousands apart, for people: `-1234.50` is `-1,234.50`.
+#[must_use]
+pub fn thousands_apart(amount: &str) -> String {
+    let (whole, rest) = amount
+        .split_once('.')
+        .map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
+    let digits = whole.trim_start_matches('-').len();
+    let mut shown = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        let left = whole.len() - place;
+        if left < digits && left % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    if let Some(rest) = rest {
+        shown.push('.');
+        shown.push_str(rest);
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests;

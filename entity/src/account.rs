@@ -55,6 +55,8 @@ pub struct Model {
     pub revenue_at_risk_sort: i64,
     /// Sales of the last twelve months in minor units of the company's currency.
     pub value_sort: i64,
+    /// Sales expected within the horizon of the risk, in minor units of the company's currency.
+    pub expected_value_minor: i64,
     /// When the latest touch happened; 1970 when there was none.
     pub last_touch_sort: DateTimeUtc,
     /// Row of `assessment` that the risk above comes from. No foreign key: they would refer to each other.

@@ -64,7 +64,7 @@ sparse! {
     account {
         tenant_id, id, name, name_kana, sort_key, search_text, lifecycle, industry, segment, country, website, external_id,
         owner_id, acquisition_channel, fiscal_year_end_month, note, archived_at, merged_into_id, band, probability, risk_sort,
-        revenue_at_risk_sort, value_sort, last_touch_sort, assessment_id, version, created_at, updated_at,
+        revenue_at_risk_sort, value_sort, expected_value_minor, last_touch_sort, assessment_id, version, created_at, updated_at,
     }
     contact {
         tenant_id, id, account_id, family_name, given_name, family_kana, given_kana, sort_key, title, department, email,

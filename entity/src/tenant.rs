@@ -32,6 +32,10 @@ pub struct Model {
     pub risk_high: f64,
     /// Probability, 0–1, from which a risk is `CRITICAL`.
     pub risk_critical: f64,
+    /// Share of the sales that lifetime values take for margin, above 0 and at most 1.
+    pub gross_margin: f64,
+    /// Share by which lifetime values take a year from now to be worth less, 0–1.
+    pub discount_rate: f64,
     /// Whether it is made for trying things out.
     pub sandbox: bool,
     /// Raised by one at every change; a writer names the one he saw.

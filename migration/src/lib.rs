@@ -17,6 +17,7 @@ mod m20261123_000009_posts;
 mod m20261123_000010_follow_ups;
 mod m20261123_000011_handover_templates;
 mod m20261123_000012_rotation_notices;
+mod m20261123_000013_worth;
 mod role;
 mod table;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000010_follow_ups::Migration),
             Box::new(m20261123_000011_handover_templates::Migration),
             Box::new(m20261123_000012_rotation_notices::Migration),
+            Box::new(m20261123_000013_worth::Migration),
         ]
     }
 }

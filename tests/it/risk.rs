@@ -104,6 +104,49 @@ on_both! {
         assert!(known["factors"].as_array().unwrap().iter().all(|factor| factor["kind"] != "ORDER_TREND"), "nothing proves a trend");
     }
 
+    async fn worth_is_what_is_expected_and_the_settings_are_shown_with_it(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        history(&app, &admin).await;
+        let worth = async |admin: &Client, name: &str| {
+            let query = "query($text: String!) { accounts(filter: { text: $text }) { nodes { assessment { probability horizonDays \
+                probabilityInterval { low high } sales { amount } expectedValue { amount } revenueAtRisk { amount } \
+                lifetimeValue { amount { amount currencyCode } months grossMargin discountRate } } } } }";
+            admin.ok(query, json!({ "text": name })).await["accounts"]["nodes"][0]["assessment"].clone()
+        };
+        let number = |of: &Value| of["amount"].as_str().unwrap().parse::<f64>().unwrap();
+        let (buying, silent) = (worth(&admin, "C010").await, worth(&admin, "C011").await);
+        // Every twenty days for 1,000: within 90 days some four.
+        assert!((2_500.0..6_500.0).contains(&number(&buying["expectedValue"])), "{buying}");
+        assert!((17_000.0..20_000.0).contains(&number(&buying["sales"])), "{buying}");
+        assert!(number(&silent["expectedValue"]) < 0.3 * number(&buying["expectedValue"]), "{silent} {buying}");
+        // What is at risk is what he buys if he does, not what little is expected of him.
+        let at_risk = number(&silent["revenueAtRisk"]);
+        assert!(at_risk > number(&silent["expectedValue"]) && at_risk > number(&buying["revenueAtRisk"]), "{silent}");
+        for one in [&buying, &silent] {
+            let (low, high) = (one["probabilityInterval"]["low"].as_f64().unwrap(), one["probabilityInterval"]["high"].as_f64().unwrap());
+            let probability = one["probability"].as_f64().unwrap();
+            assert!(0.0 < low && low < probability && probability < high && high < 1.0, "{one}");
+        }
+        let lifetime = buying["lifetimeValue"].clone();
+        assert_eq!((&lifetime["months"], &lifetime["grossMargin"], &lifetime["discountRate"]), (&json!(36), &json!(1.0), &json!(0.1)));
+        assert_eq!(lifetime["amount"]["currencyCode"], "JPY");
+
+        let version = admin.ok("{ tenant { version } }", json!({})).await["tenant"]["version"].clone();
+        for (field, value) in [("grossMargin", 0.0), ("grossMargin", 1.5), ("discountRate", -0.1), ("discountRate", 2.0)] {
+            let input = json!({ "version": version, field: value });
+            let answer = admin.try_change("tenantUpdate", "TenantUpdateInput", input, "tenant { id }").await;
+            assert_eq!((&answer["userErrors"][0]["field"], &answer["userErrors"][0]["code"]), (&json!([field]), &json!("INVALID")), "{answer}");
+        }
+        admin.change("tenantUpdate", "TenantUpdateInput", json!({ "version": version, "grossMargin": 0.25 }), "tenant { grossMargin }").await;
+        app.drain().await;
+        let after = worth(&admin, "C010").await;
+        assert_eq!(after["lifetimeValue"]["grossMargin"], 0.25);
+        assert!((number(&lifetime["amount"]) / number(&after["lifetimeValue"]["amount"]) - 4.0).abs() < 0.01, "{after}");
+        assert_eq!(after["expectedValue"], buying["expectedValue"]);
+        let summary = admin.ok("{ riskSummary { expectedValue { amount } } }", json!({})).await;
+        assert!(number(&summary["riskSummary"]["expectedValue"]) > 60.0 * 2_500.0, "{summary}");
+    }
+
     async fn the_model_says_what_it_learned_and_from_how_much(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         let model = async |client: &Client| {
@@ -129,6 +172,32 @@ on_both! {
         assert!((15.0..30.0).contains(&learnt["meanGapDays"].as_f64().unwrap()) && learnt["regularity"] == 4, "{learnt}");
         let other = app.b.client(&app, &app.b.admin).await;
         assert_eq!(model(&other).await["accountCount"], 0);
+    }
+
+    async fn predicted_stands_beside_observed(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let report = async |client: &Client| {
+            let query = "{ calibrationReport { asOf horizonDays accountCount caseCount silentCount reason gains \
+                cuts { day accountCount silentCount } deciles { caseCount } accuracy { brier brierOfBaseRate skill } \
+                discrimination { model { value low high } rfm { value } daysSinceOrder { value } aheadOfRfm { low high } } } }";
+            client.ok(query, json!({})).await["calibrationReport"].clone()
+        };
+        let nothing = report(&admin).await;
+        assert_eq!((&nothing["cuts"], &nothing["discrimination"], &nothing["caseCount"]), (&json!([]), &Value::Null, &json!(0)));
+        assert!(nothing["reason"].as_str().unwrap().contains("two horizons of 90 days"), "{nothing}");
+        history(&app, &admin).await;
+        let told = report(&admin).await;
+        // Sixty had stopped by the first two days, and nobody by the third.
+        let silent: Vec<i64> = told["cuts"].as_array().unwrap().iter().map(|cut| cut["silentCount"].as_i64().unwrap()).collect();
+        assert_eq!(silent, [60, 60, 0], "{told}");
+        assert_eq!((&told["accountCount"], &told["caseCount"], &told["silentCount"]), (&json!(120), &json!(360), &json!(120)));
+        assert_eq!(told["deciles"], Value::Null);
+        assert_eq!(told["reason"], "120 fell silent and 240 went on; at least 200 of each are needed.");
+        let model = &told["discrimination"]["model"];
+        assert!(model["value"].as_f64().unwrap() > 0.8 && model["low"].as_f64() <= model["value"].as_f64(), "{told}");
+        assert!(told["accuracy"]["skill"].as_f64().unwrap() > 0.0 && told["gains"].as_array().unwrap().len() == 20, "{told}");
+        let other = app.b.client(&app, &app.b.admin).await;
+        assert_eq!(report(&other).await["caseCount"], 0);
     }
 
     async fn silence_is_judged_by_each_clients_own_rhythm(app) {

@@ -78,6 +78,9 @@ pub const LISTS: &[(&str, Who)] = &[
     ("Activity.withMembers", Who::May(Action::MemberRead)),
     ("ApiClient.scopes", Who::May(Action::ApiClientRead)),
     ("Assessment.factors", Who::May(Action::AssessmentRead)),
+    ("CalibrationReport.cuts", Who::May(Action::AssessmentRead)),
+    ("CalibrationReport.deciles", Who::May(Action::AssessmentRead)),
+    ("CalibrationReport.gains", Who::May(Action::AssessmentRead)),
     ("Contact.posts", Who::May(Action::ContactRead)),
     ("Contact.reports", Who::May(Action::ContactRead)),
     ("Briefing.followUps", Who::May(Action::FollowUpRead)),
@@ -525,6 +528,11 @@ fn general() -> Vec<Row> {
             "riskModel",
             May(A::AssessmentRead),
             Q(|_| " { rung why coefficients { kind logOdds } }".into()),
+        ),
+        row(
+            "calibrationReport",
+            May(A::AssessmentRead),
+            Q(|_| " { caseCount reason cuts { accountCount } }".into()),
         ),
         row(
             "assessments",

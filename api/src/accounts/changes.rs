@@ -146,6 +146,7 @@ pub fn new_account(ctx: &Ctx, tx: &WriteTx, draft: AccountDraft, owner: Uuid) ->
         risk_sort: Set(-1.0),
         revenue_at_risk_sort: Set(-1),
         value_sort: Set(0),
+        expected_value_minor: Set(0),
         last_touch_sort: Set(never()),
         assessment_id: Set(None),
         version: Set(1),

@@ -122,6 +122,7 @@ impl From<account::Model> for Account {
             risk_sort: _,
             revenue_at_risk_sort: _,
             value_sort: _,
+            expected_value_minor: _,
             last_touch_sort,
             assessment_id,
             version,

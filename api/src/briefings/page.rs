@@ -7,6 +7,7 @@ use domain::calendar::tenant_day;
 use domain::decision_path::Place;
 use domain::handover::Continuity;
 use domain::lang::{Lang, Text};
+use domain::money::thousands_apart;
 use entity::{activity, contact, handover, member};
 use maud::{DOCTYPE, Markup, html};
 use uuid::Uuid;
@@ -56,10 +57,7 @@ struct Words(Lang);
 
 impl Words {
     fn say(&self, en: &'static str, ja: &'static str) -> &'static str {
-        match self.0 {
-            Lang::En => en,
-            Lang::Ja => ja,
-        }
+        self.0.say(en, ja)
     }
 
     fn text(&self, text: &Text) -> String {
@@ -136,7 +134,7 @@ pub fn html(
 fn figures(ctx: &Ctx, words: &Words, briefed: &Briefed, proven: &Continuity) -> Result<Markup> {
     let money = |minor: i64| -> Result<String> {
         let shown = MoneyView::from_minor(minor, &ctx.tenant()?.currency)?;
-        Ok(format!("{} {}", grouped(&shown.amount.0), shown.currency_code))
+        Ok(format!("{} {}", thousands_apart(&shown.amount.0), shown.currency_code))
     };
     let value = money(briefed.account.value_sort)?;
     let assessed = briefed.assessed.as_ref();
@@ -291,23 +289,6 @@ fn missing(words: &Words, briefed: &Briefed, proven: &Continuity) -> Markup {
     }
 }
 
-/// An amount with its thousands apart.
-fn grouped(amount: &str) -> String {
-    let (whole, rest) = amount
-        .split_once('.')
-        .map_or((amount, None), |(whole, rest)| (whole, Some(rest)));
-    let digits = whole.trim_start_matches('-').len();
-    let mut shown = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        let left = whole.len() - place;
-        if left < digits && left % 3 == 0 {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    rest.map_or(shown.clone(), |rest| format!("{shown}.{rest}"))
-}
-
 /// As much of a text as there is room for.
 fn short(text: &str) -> String {
     cut(text, CHARS)
@@ -320,24 +301,5 @@ fn cut(text: &str, most: usize) -> String {
         format!("{shown}…")
     } else {
         shown
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_stand_apart() {
-        for (amount, shown) in [
-            ("0", "0"),
-            ("999", "999"),
-            ("-1200", "-1,200"),
-            ("11988400", "11,988,400"),
-            ("1234567.05", "1,234,567.05"),
-            ("-999.5", "-999.5"),
-        ] {
-            assert_eq!(grouped(amount), shown);
-        }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use entity::{account, follow_up};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use entity::follow_up;
+use sea_orm::{ColumnTrait, Condition};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::queries;
-use crate::error::Result;
+use crate::accounts::book::owned_ids;
+use crate::accounts::service::accounts_of;
+use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
-use crate::platform::tenancy::{Columns, WriteTx};
+use crate::platform::tenancy::WriteTx;
 
 /// Which open follow-ups of an account pass to its new owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +61,12 @@ pub async fn follow_ups_pass_on(
 
 /// Passes the open follow-ups of a member on accounts of others to their owners: all of them, or those on some accounts.
 /// Inside the caller's transaction; how many.
-pub async fn follow_ups_leave(_: &Ctx, tx: &WriteTx, member: Uuid, accounts: Option<&[Uuid]>) -> Result<usize> {
+pub async fn follow_ups_leave(ctx: &Ctx, tx: &WriteTx, member: Uuid, accounts: Option<&[Uuid]>) -> Result<usize> {
     use follow_up::Column;
     let mut whose = Condition::all()
         .add(Column::MemberId.eq(member))
         // What he owns himself passes on with the account.
-        .add(Column::AccountId.not_in_subquery(crate::accounts::book::owned_ids(tx.tenant(), member)));
+        .add(Column::AccountId.not_in_subquery(owned_ids(tx.tenant(), member)));
     if let Some(accounts) = accounts {
         whose = whose.add(Column::AccountId.is_in(accounts.iter().copied()));
     }
@@ -78,13 +80,12 @@ pub async fn follow_ups_leave(_: &Ctx, tx: &WriteTx, member: Uuid, accounts: Opt
         let mut accounts: Vec<Uuid> = rows.iter().map(|row| row.account_id).collect();
         accounts.sort_unstable();
         accounts.dedup();
-        let select = account::Entity::find().filter(account::Column::Id.is_in(accounts));
-        let columns = Columns::none().with(account::Column::Id).with(account::Column::OwnerId);
-        let owners = tx.all_with(select, columns).await?;
+        let owners = accounts_of(ctx, tx, &accounts).await?;
         let owners: BTreeMap<Uuid, Uuid> = owners.into_iter().map(|row| (row.id, row.owner_id)).collect();
         let mut given: BTreeMap<Uuid, Vec<follow_up::Model>> = BTreeMap::new();
         for row in rows {
-            let to = owners.get(&row.account_id).copied().unwrap_or(member);
+            let to = owners.get(&row.account_id).copied();
+            let to = to.ok_or_else(|| Error::internal("a follow-up of an account that is not there"))?;
             given.entry(to).or_default().push(row);
         }
         for (to, rows) in given {

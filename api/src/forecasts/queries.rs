@@ -1,6 +1,7 @@
 //! Sums for the forecast, only through the tenant's handle.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::handover::Status;
 use entity::{account, handover, member, order};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -41,12 +42,13 @@ pub async fn handed_over(db: &TenantDb, until: NaiveDate, seen: Condition) -> Re
         .from((account::Column::TenantId, account::Column::Id))
         .to((handover::Column::TenantId, handover::Column::AccountId))
         .into();
+    let before_switch = Status::ALL.iter().filter(|status| status.is_before_switch());
     let select = account::Entity::find()
         .select_only()
         .column_as(handover::Column::LastDay, "last_day")
         .join(JoinType::InnerJoin, handovers)
         .filter(seen)
-        .filter(handover::Column::Status.is_in(["PLANNED", "INTRODUCING"]))
+        .filter(handover::Column::Status.is_in(before_switch.map(|status| status.as_str())))
         .filter(handover::Column::LastDay.lte(until))
         .group_by(handover::Column::LastDay);
     db.rows(count_and_sales(select)).await

@@ -83,7 +83,8 @@ pub enum Kind {
     Accounts,
 }
 
-fn mapping(text: &str) -> Result<(ImportColumn, String), String> {
+/// Reads COLUMN=HEADER.
+pub fn mapping(text: &str) -> Result<(ImportColumn, String), String> {
     let (column, header) = text.split_once('=').ok_or("give it as COLUMN=HEADER")?;
     let known = ImportColumn::from_str(&column.trim().replace('_', "-"), true).map_err(|_| {
         let names: Vec<String> = ImportColumn::value_variants()
@@ -250,7 +251,8 @@ fn report(run: &import_run::Model) -> Result<ExitCode, Failure> {
     })
 }
 
-fn print_problems(problems: &Problems) {
+/// Prints the first of them on standard error.
+pub fn print_problems(problems: &Problems) {
     for problem in problems.first.iter().take(SHOWN) {
         let column = problem
             .column
@@ -270,7 +272,7 @@ fn print_problems(problems: &Problems) {
 }
 
 /// What a person at a terminal is told.
-fn spoken(error: Error) -> Failure {
+pub fn spoken(error: Error) -> Failure {
     match error {
         Error::User(errors) => {
             let lines: Vec<&str> = errors.iter().map(|error| error.message.get(Lang::En)).collect();

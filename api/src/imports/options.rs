@@ -59,24 +59,29 @@ pub struct ImportOptions {
 }
 
 impl ImportRequest {
-    /// Checks what was said and completes it.
+    /// Checks what was said and completes it with what the tenant has.
     pub async fn resolve(&self, ctx: &Ctx, tx: &WriteTx) -> Result<ImportOptions> {
         let tenant = ctx.tenant()?;
+        let options = self.complete(&tenant.currency, tenant.zone)?;
+        Ok(ImportOptions {
+            owner: self.owner(ctx, tx).await?,
+            ..options
+        })
+    }
+
+    /// Checks what was said and completes it with a currency and a zone; nobody is to own anything.
+    pub fn complete(&self, currency: &str, zone: Tz) -> Result<ImportOptions> {
         let mut checks = Checks::default();
         let mut mapping = Mapping::new();
         for (column, header) in &self.mapping {
             let twice = mapping.insert(*column, header.clone()).is_some();
             checks.require(!twice, "mapping", UserErrorCode::Invalid, twice_mapped(*column));
         }
-        let currency = self
-            .currency
-            .clone()
-            .unwrap_or_else(|| tenant.currency.clone())
-            .to_ascii_uppercase();
+        let currency = self.currency.as_deref().unwrap_or(currency).to_ascii_uppercase();
         if let Err(error) = currency.parse::<Currency>() {
             checks.refuse("currency", UserErrorCode::Invalid, error.text());
         }
-        let time_zone = self.time_zone.clone().unwrap_or_else(|| tenant.zone.name().to_owned());
+        let time_zone = self.time_zone.clone().unwrap_or_else(|| zone.name().to_owned());
         checks.require(
             time_zone.parse::<Tz>().is_ok(),
             "timeZone",
@@ -105,7 +110,7 @@ impl ImportRequest {
             time_zone,
             date_format: self.date_format.clone(),
             rate,
-            owner: self.owner(ctx, tx).await?,
+            owner: Uuid::nil(),
             backfill: self.backfill,
         })
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::lang::Lang;
 use domain::policy::{Action, Grant, Visibility};
-use domain::risk::Borders;
+use domain::risk::{Borders, Terms};
 use sea_orm::DbErr;
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
@@ -34,6 +34,8 @@ pub struct TenantSettings {
     pub visibility: Visibility,
     /// Borders between the bands of risk.
     pub borders: Borders,
+    /// What lifetime values are reckoned with.
+    pub terms: Terms,
     /// Continuity score (0–100) from which a handover may complete.
     pub continuity_threshold: u8,
 }

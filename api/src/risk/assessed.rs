@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use domain::risk::{Band, Cause, Evidence, Factor, FactorKind, UnknownReason};
+use domain::risk::{Band, Cause, Evidence, Factor, FactorKind, Terms, UnknownReason};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 /// A probability that moved by less is the same risk: one point of a hundred.
 const POINT: f64 = 0.01;
+/// An expected value that moved by less than this part of it, a twentieth, is the same.
+const VALUE_PARTS: u64 = 20;
 /// What reckoning with fractions may be off by.
 const ROUNDING: f64 = 1e-9;
 
@@ -19,7 +21,7 @@ pub struct Assessed {
     pub account: Uuid,
     /// The moment.
     pub as_of: DateTime<Utc>,
-    /// Probability of no order within the horizon; `None` without enough data.
+    /// Probability of no order within the horizon; `None` without any order.
     pub probability: Option<f64>,
     /// The probability in a word.
     pub band: Band,
@@ -28,10 +30,14 @@ pub struct Assessed {
     /// How far the probability looks ahead, in days.
     pub horizon_days: u16,
     /// Sales of the last twelve months, in minor units.
+    pub sales_minor: i64,
+    /// Sales expected within the horizon, in minor units.
     pub expected_value_minor: i64,
-    /// Probability × expected value, in minor units.
+    /// Probability × sales within the horizon if it does order, in minor units.
     pub revenue_at_risk_minor: Option<i64>,
-    /// ISO 4217 code of both amounts.
+    /// What is left of the sales to come; `None` without any order.
+    pub lifetime: Option<Lifetime>,
+    /// ISO 4217 code of the amounts.
     pub currency: String,
     /// The model of silence.
     pub model_version: String,
@@ -39,8 +45,19 @@ pub struct Assessed {
     pub rule_version: String,
     /// Where the score begins: log-odds of the tenant's mean risk.
     pub baseline_log_odds: f64,
+    /// The standard deviation of the log-odds of the probability; `None` without one.
+    pub log_odds_sd: Option<f64>,
     /// The reasons, the weightiest first; with the baseline they add up to the log-odds of the probability.
     pub factors: Vec<Factor>,
+}
+
+/// What is left of the sales to come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lifetime {
+    /// Discounted margin of the sales expected within 36 months, in minor units.
+    pub minor: i64,
+    /// The margin and the discount.
+    pub terms: Terms,
 }
 
 impl Assessed {
@@ -77,15 +94,17 @@ impl Assessed {
     }
 }
 
-/// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, another value, another
-/// model, or a risk that moved by a point.
+/// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, another year's sales,
+/// another model or setting, a risk that moved by a point, or an expected value that moved by a twentieth.
 pub fn differs(old: &Assessed, new: &Assessed) -> bool {
     let summary = |of: &Assessed| {
         (
             of.band,
             of.unknown.map(|reason| reason.code()),
             of.horizon_days,
-            of.expected_value_minor,
+            of.sales_minor,
+            of.lifetime
+                .map(|lifetime| (lifetime.terms.margin().to_bits(), lifetime.terms.discount().to_bits())),
             of.currency.clone(),
             of.model_version.clone(),
             of.rule_version.clone(),
@@ -95,6 +114,10 @@ pub fn differs(old: &Assessed, new: &Assessed) -> bool {
 }
 
 fn moved(old: &Assessed, new: &Assessed) -> bool {
+    let (was, is) = (old.expected_value_minor, new.expected_value_minor);
+    if was.abs_diff(is).saturating_mul(VALUE_PARTS) >= was.unsigned_abs().max(1) {
+        return true;
+    }
     match (old.probability, new.probability) {
         (Some(old), Some(new)) => (old - new).abs() >= POINT - ROUNDING,
         (old, new) => old.is_some() != new.is_some(),
@@ -134,12 +157,18 @@ pub(super) mod tests {
             band: Band::Medium,
             unknown: None,
             horizon_days: 365,
+            sales_minor: 900,
             expected_value_minor: 1_000,
             revenue_at_risk_minor: Some(400),
+            lifetime: Some(Lifetime {
+                minor: 2_500,
+                terms: Terms::default(),
+            }),
             currency: "EUR".into(),
-            model_version: "mbg-cnbd-1".into(),
-            rule_version: "priors-1".into(),
+            model_version: "mbg-cnbd-gg-1".into(),
+            rule_version: "priors-2".into(),
             baseline_log_odds: 0.1 + 0.2,
+            log_odds_sd: Some(0.7),
             factors: vec![Factor {
                 kind: FactorKind::UnresolvedComplaint,
                 value: 2.0,
@@ -188,7 +217,13 @@ pub(super) mod tests {
     #[test]
     fn whatever_the_risk_rests_on_is_news() {
         assert!(changed(|new| new.band = Band::High));
-        assert!(changed(|new| new.expected_value_minor += 1));
+        assert!(changed(|new| new.sales_minor += 1));
+        assert!(changed(|new| new.expected_value_minor += 50));
+        assert!(!changed(|new| new.expected_value_minor -= 49));
+        assert!(changed(|new| new.lifetime = Some(Lifetime {
+            minor: 2_500,
+            terms: Terms::new(0.3, 0.1).unwrap(),
+        })));
         assert!(changed(|new| new.horizon_days = 90));
         assert!(changed(|new| new.model_version = "cells-2".into()));
         assert!(changed(|new| new.factors.clear()));

@@ -52,7 +52,7 @@ pub struct Fit {
     /// Orders it learned from.
     orders: u64,
     /// The newest event when it learned.
-    seq: i64,
+    pub(super) seq: i64,
 }
 
 /// The model for the moment; one that is kept, if it still holds.
@@ -60,12 +60,17 @@ pub async fn kept(db: &TenantDb, moment: &Moment) -> Result<Arc<Fit>> {
     if let Some(fit) = holding(db, moment).await? {
         return Ok(fit);
     }
-    let turn = LEARNING.get_with(db.tenant(), Arc::default);
+    let turn = turn(db.tenant());
     let _turn = turn.lock().await;
     match holding(db, moment).await? {
         Some(fit) => Ok(fit),
         None => anew(db, moment).await,
     }
+}
+
+/// What the requests of a tenant that learn wait for.
+pub(super) fn turn(tenant: Uuid) -> Arc<Mutex<()>> {
+    LEARNING.get_with(tenant, Arc::default)
 }
 
 /// The one that is kept, if it still holds.
@@ -125,6 +130,37 @@ async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
     })
 }
 
+/// Evenly taken from however many come, of a size between [`MOST_LEARNED`] and twice that once there are so many.
+pub(super) struct Sample<T> {
+    pub(super) kept: Vec<T>,
+    seen: u64,
+    stride: u64,
+}
+
+impl<T> Default for Sample<T> {
+    fn default() -> Self {
+        Self {
+            kept: Vec::new(),
+            seen: 0,
+            stride: 1,
+        }
+    }
+}
+
+impl<T> Sample<T> {
+    /// Takes the next one, or leaves it.
+    pub(super) fn offer(&mut self, next: impl FnOnce() -> T) {
+        if self.seen.is_multiple_of(self.stride) {
+            self.kept.push(next());
+        }
+        self.seen += 1;
+        if self.kept.len() > 2 * MOST_LEARNED {
+            self.kept = std::mem::take(&mut self.kept).into_iter().step_by(2).collect();
+            self.stride *= 2;
+        }
+    }
+}
+
 /// Gathers how each account buys, and how it bought at the cut and whether it fell silent then, from orders that come by account
 /// and then by time. Of many accounts every second, every fourth and so on is kept, so that memory stays bounded.
 struct Past {
@@ -133,9 +169,7 @@ struct Past {
     orders: u64,
     open: Option<Open>,
     /// How each bought at the cut, if it had ordered by then, and whether it has not since; and how it buys now.
-    accounts: Vec<(Option<(Buying, bool)>, Buying)>,
-    seen: u64,
-    stride: u64,
+    accounts: Sample<(Option<(Buying, bool)>, Buying)>,
 }
 
 /// The account whose orders come.
@@ -153,9 +187,7 @@ impl Past {
             cut,
             orders: 0,
             open: None,
-            accounts: Vec::new(),
-            seen: 0,
-            stride: 1,
+            accounts: Sample::default(),
         }
     }
 
@@ -184,27 +216,19 @@ impl Past {
         let Some(buying) = open.ledger.buying(self.today) else {
             return;
         };
-        if self.seen.is_multiple_of(self.stride) {
-            let then = if open.silent {
-                open.ledger.buying(self.cut)
-            } else {
-                open.at_cut
-            };
-            self.accounts.push((then.map(|then| (then, open.silent)), buying));
-        }
-        self.seen += 1;
-        if self.accounts.len() > 2 * MOST_LEARNED {
-            let kept = std::mem::take(&mut self.accounts).into_iter().step_by(2);
-            self.accounts = kept.collect();
-            self.stride *= 2;
-        }
+        let (silent, cut) = (open.silent, self.cut);
+        self.accounts.offer(|| {
+            let then = if silent { open.ledger.buying(cut) } else { open.at_cut };
+            (then.map(|then| (then, silent)), buying)
+        });
     }
 
     /// How the accounts buy, what became of those that there were at the cut, and how many orders there are.
     fn finish(mut self) -> (Vec<Buying>, Vec<(Buying, bool)>, u64) {
         self.close();
-        let outcomes = self.accounts.iter().filter_map(|(then, _)| *then).collect();
-        let accounts = self.accounts.iter().map(|(_, now)| *now).collect();
+        let accounts = self.accounts.kept;
+        let outcomes = accounts.iter().filter_map(|(then, _)| *then).collect();
+        let accounts = accounts.iter().map(|(_, now)| *now).collect();
         (accounts, outcomes, self.orders)
     }
 }

@@ -37,10 +37,10 @@ fn concerned(events: &[event::Model]) -> Concerned {
     let mut accounts = BTreeSet::new();
     for event in events.iter().filter(|event| moves_risk(&event.r#type)) {
         let named = event.payload.get("accounts").and_then(Value::as_array);
-        let borders_moved = event.r#type == "tenant.updated" && names_a_border(&event.payload);
+        let rules_moved = event.r#type == "tenant.updated" && names_a_rule(&event.payload);
         let imported = event.r#type == "import.finished" && changed_rows(&event.payload);
         match (event.account_id, named) {
-            _ if borders_moved || imported => return Concerned::All,
+            _ if rules_moved || imported => return Concerned::All,
             (Some(account), _) => {
                 accounts.insert(account);
             }
@@ -68,13 +68,13 @@ fn moves_risk(kind: &str) -> bool {
         )
 }
 
-fn names_a_border(payload: &Value) -> bool {
+fn names_a_rule(payload: &Value) -> bool {
     let fields = payload.get("fields").and_then(Value::as_array);
     fields.is_some_and(|fields| {
         fields
             .iter()
             .filter_map(Value::as_str)
-            .any(|field| field.starts_with("risk"))
+            .any(|field| field.starts_with("risk") || matches!(field, "grossMargin" | "discountRate"))
     })
 }
 
@@ -155,6 +155,7 @@ mod tests {
     fn new_borders_concern_everybody_and_a_new_name_nobody() {
         let changed = |field: &str| event("tenant.updated", None, json!({ "version": 2, "fields": [field] }));
         assert_eq!(concerned(&[changed("riskHigh")]), Concerned::All);
+        assert_eq!(concerned(&[changed("discountRate")]), Concerned::All);
         assert_eq!(concerned(&[changed("name")]), some(&[]));
     }
 }

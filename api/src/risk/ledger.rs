@@ -16,6 +16,7 @@ const MOST_SHOWN: usize = 5;
 pub struct Ledger {
     days: Vec<NaiveDate>,
     last: VecDeque<LastOrder>,
+    first_minor: i128,
     today_minor: i128,
     previous_minor: i128,
     total_minor: i128,
@@ -34,6 +35,9 @@ impl Ledger {
         }
         self.total_minor += minor;
         let order = LastOrder { id: row.id, day };
+        if self.days.first().is_none_or(|first| *first == day) {
+            self.first_minor += minor;
+        }
         if self.days.last() == Some(&day) {
             self.today_minor += minor;
             if let Some(last) = self.last.front_mut() {
@@ -59,8 +63,9 @@ impl Ledger {
             clippy::cast_precision_loss,
             reason = "a model needs no more than 53 bits of an amount"
         )]
-        let (total, last, previous, orders) = (
+        let (total, later, last, previous, orders) = (
             self.total_minor as f64,
+            (self.total_minor - self.first_minor) as f64,
             self.today_minor as f64,
             self.previous_minor as f64,
             self.days.len() as f64,
@@ -68,6 +73,7 @@ impl Ledger {
         Some(Buying {
             rhythm,
             average: total / orders,
+            repeat_average: if orders > 1.0 { later / (orders - 1.0) } else { 0.0 },
             last,
             previous,
         })

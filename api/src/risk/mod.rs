@@ -9,6 +9,8 @@
 //! * Accounts that are archived keep their last assessment.
 
 mod assessed;
+mod calibration;
+mod calibration_schema;
 mod evidence;
 mod fit;
 pub mod jobs;
@@ -23,6 +25,7 @@ pub mod service;
 mod stored;
 
 pub use assessed::Assessed;
+pub use calibration_schema::CalibrationQuery;
 pub use evidence::{Evidence, EvidenceKind};
 pub use loaders::AssessmentById;
 pub use model_schema::RiskModelQuery;

@@ -9,9 +9,6 @@ use crate::error::Result;
 use crate::platform::graphql::{cost, cx, list_size};
 use crate::signals::FactorKind;
 
-/// Standard deviations on either side of a 95 % interval.
-const Z_95: f64 = 1.959_963_984_540_054;
-
 /// How far the company's own past has changed the priors of its score.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::risk::Rung")]
@@ -111,8 +108,8 @@ impl From<&BuyingModel> for RiskModel {
         let coefficients = learned.by_kind().map(|(kind, one)| RiskCoefficient {
             kind: kind.into(),
             log_odds: one.value,
-            low: Z_95.mul_add(-one.sd, one.value),
-            high: Z_95.mul_add(one.sd, one.value),
+            low: one.interval().0,
+            high: one.interval().1,
             prior_share: one.prior_share,
         });
         Self {

@@ -200,9 +200,10 @@ pub async fn write_standings(tx: &WriteTx, standings: &[(Uuid, &Assessed)]) -> R
                 Column::RevenueAtRiskSort,
                 set(Column::RevenueAtRiskSort, |_, of| of.revenue_at_risk_sort().into()),
             )
+            .col_expr(Column::ValueSort, set(Column::ValueSort, |_, of| of.sales_minor.into()))
             .col_expr(
-                Column::ValueSort,
-                set(Column::ValueSort, |_, of| of.expected_value_minor.into()),
+                Column::ExpectedValueMinor,
+                set(Column::ExpectedValueMinor, |_, of| of.expected_value_minor.into()),
             )
             .col_expr(Column::AssessmentId, set(Column::AssessmentId, |id, _| id.into()))
             .filter(Column::Id.is_in(some.iter().map(|(_, assessed)| assessed.account)));
@@ -234,7 +235,7 @@ pub async fn sums_by_band(db: &TenantDb, sight: Condition) -> Result<Vec<BandRow
             .select_only()
             .column(Column::Band)
             .expr_as(Expr::col(Column::Id.as_column_ref()).count(), "accounts")
-            .expr_as(sum(Column::ValueSort), "expected_value_minor")
+            .expr_as(sum(Column::ExpectedValueMinor), "expected_value_minor")
             .expr_as(sum(Column::RevenueAtRiskSort), "revenue_at_risk_minor")
             .filter(sight)
             .filter(Column::ArchivedAt.is_null())

@@ -10,7 +10,7 @@ use domain::risk::{
 use entity::signal;
 use uuid::Uuid;
 
-use super::assessed::Assessed;
+use super::assessed::{Assessed, Lifetime};
 use super::fit::Fit;
 use super::ledger::Ledger;
 use super::moment::Moment;
@@ -19,8 +19,8 @@ use crate::error::Result;
 use crate::platform::ctx::TenantSettings;
 use crate::platform::tenancy::TenantDb;
 
-/// Months whose sales are what an account is expected to bring.
-const VALUE_MONTHS: u32 = 12;
+/// Months whose sales are told.
+const SALES_MONTHS: u32 = 12;
 
 /// The assessments of many accounts as of the moment.
 pub async fn assess(
@@ -32,7 +32,7 @@ pub async fn assess(
 ) -> Result<HashMap<Uuid, Assessed>> {
     let year_begins_after = moment
         .day
-        .checked_sub_months(Months::new(VALUE_MONTHS))
+        .checked_sub_months(Months::new(SALES_MONTHS))
         .unwrap_or(NaiveDate::MIN);
     let mut ledgers: HashMap<Uuid, Ledger> = HashMap::with_capacity(accounts.len());
     queries::each_order(db, moment, Some(accounts), |row| {
@@ -78,7 +78,7 @@ fn one(
         signals,
         borders,
     });
-    let expected_value_minor = ledger.year_minor();
+    let worth = buying.map(|buying| model.worth(&buying, &tenant.terms));
     Assessed {
         account,
         as_of: moment.as_of,
@@ -86,14 +86,21 @@ fn one(
         band: result.band,
         unknown: result.unknown,
         horizon_days: model.horizon_days(),
-        expected_value_minor,
+        sales_minor: ledger.year_minor(),
+        expected_value_minor: worth.map_or(0, |worth| worth.expected_minor),
         revenue_at_risk_minor: result
             .probability
-            .map(|p| revenue_at_risk_minor(p, expected_value_minor)),
+            .zip(worth)
+            .map(|(risk, worth)| revenue_at_risk_minor(risk, worth.if_ordering_minor)),
+        lifetime: worth.map(|worth| Lifetime {
+            minor: worth.lifetime_minor,
+            terms: tenant.terms,
+        }),
         currency: tenant.currency.clone(),
         model_version: risk::MODEL_VERSION.to_owned(),
         rule_version: risk::RULE_VERSION.to_owned(),
         baseline_log_odds: result.baseline_log_odds,
+        log_odds_sd: result.sd,
         factors: result.factors,
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::lang::Text;
-use domain::risk::{Factor, UnknownReason as Reason, sigmoid};
+use domain::risk::{Factor, LIFETIME_MONTHS, UnknownReason as Reason, probability_interval, sigmoid};
 use uuid::Uuid;
 
 use super::AssessmentId;
@@ -56,9 +56,9 @@ pub enum FactorUnit {
 pub enum UnknownReasonCode {
     /// The account had not ordered by then.
     NoOrders,
-    /// The tenant had no orders one horizon before.
+    /// The tenant had no orders one horizon before; only of assessments that were stored by the model `cells-1`.
     NoHistory,
-    /// Fewer than ten accounts of the tenant stood where this one stands.
+    /// Fewer than ten accounts of the tenant stood where this one stands; only of assessments that were stored by `cells-1`.
     TooFewOutcomes,
 }
 
@@ -79,7 +79,7 @@ pub struct Assessment {
     /// Id, `assm_…`. One that was reckoned for this answer and is not stored has an id of its account and moment, for
     /// clients' caches; `node(id:)` answers null to it.
     pub id: AssessmentId,
-    /// Probability of no order within `horizonDays`, 0–1; null without enough data.
+    /// Probability of no order within `horizonDays`, 0–1; null without any order.
     pub probability: Option<f64>,
     /// The probability in a word, by the tenant's borders.
     pub band: RiskBand,
@@ -91,7 +91,7 @@ pub struct Assessment {
     pub recorded_at: Option<DateTime<Utc>>,
     /// The model that judges silence.
     pub model_version: String,
-    /// The rules that weigh signals.
+    /// The rules of the score.
     pub rule_version: String,
     /// Where the score begins: log-odds of the tenant's mean risk. With the `logOdds` of all factors it adds up to the
     /// log-odds of `probability`.
@@ -114,6 +114,12 @@ impl Assessment {
             baseline_log_odds: assessed.baseline_log_odds,
             assessed,
         }
+    }
+}
+
+impl Assessment {
+    fn money(&self, minor: i64) -> Result<MoneyView> {
+        MoneyView::from_minor(minor, &self.assessed.currency)
     }
 }
 
@@ -144,17 +150,43 @@ impl Assessment {
         })
     }
 
-    /// Sales of the twelve months before `asOf`, in the tenant's currency.
-    async fn expected_value(&self) -> Result<MoneyView> {
-        MoneyView::from_minor(self.assessed.expected_value_minor, &self.assessed.currency)
+    /// The 95 % interval of the probability: how sure the score is of its weights. Null without a probability, and of
+    /// assessments that were stored before it was reckoned.
+    async fn probability_interval(&self) -> Option<ProbabilityInterval> {
+        let (log_odds, sd) = self.assessed.log_odds().zip(self.assessed.log_odds_sd)?;
+        let (low, high) = probability_interval(log_odds, sd);
+        Some(ProbabilityInterval { low, high })
     }
 
-    /// Probability × expected value; null without a probability.
+    /// Sales of the twelve months before `asOf`, in the tenant's currency.
+    async fn sales(&self) -> Result<MoneyView> {
+        self.money(self.assessed.sales_minor)
+    }
+
+    /// Sales expected within `horizonDays` by the account's own rhythm and the worth of its orders, in the tenant's currency; 0
+    /// without any order. Of assessments that were stored by `cells-1` and `mbg-cnbd-1` the sales of the twelve months before.
+    async fn expected_value(&self) -> Result<MoneyView> {
+        self.money(self.assessed.expected_value_minor)
+    }
+
+    /// What the account brings over the years; null without any order.
+    async fn lifetime_value(&self) -> Result<Option<LifetimeValue>> {
+        let Some(lifetime) = self.assessed.lifetime else {
+            return Ok(None);
+        };
+        Ok(Some(LifetimeValue {
+            amount: self.money(lifetime.minor)?,
+            months: LIFETIME_MONTHS.into(),
+            gross_margin: lifetime.terms.margin(),
+            discount_rate: lifetime.terms.discount(),
+        }))
+    }
+
+    /// Probability × what the account buys within `horizonDays` if it does not go silent; null without a probability. Not
+    /// probability × `expectedValue`: of a large client that has just gone silent hardly anything is expected any more.
     async fn revenue_at_risk(&self) -> Result<Option<MoneyView>> {
         let minor = self.assessed.revenue_at_risk_minor;
-        minor
-            .map(|minor| MoneyView::from_minor(minor, &self.assessed.currency))
-            .transpose()
+        minor.map(|minor| self.money(minor)).transpose()
     }
 
     /// The reasons, the weightiest first; one a kind. Signals are listed without a probability too.
@@ -166,6 +198,29 @@ impl Assessment {
             .map(|factor| RiskFactor::new(factor.clone(), log_odds))
             .collect()
     }
+}
+
+/// A 95 % interval of a probability.
+#[derive(Clone, SimpleObject)]
+pub struct ProbabilityInterval {
+    /// Its lower end, 0–1.
+    pub low: f64,
+    /// Its upper end, 0–1.
+    pub high: f64,
+}
+
+/// What an account brings over the years to come: the sales expected by its rhythm and the worth of its orders, of which the
+/// margin counts, discounted month by month to the day of the assessment.
+#[derive(Clone, SimpleObject)]
+pub struct LifetimeValue {
+    /// The discounted margin, in the tenant's currency.
+    pub amount: MoneyView,
+    /// How many months it looks ahead.
+    pub months: i32,
+    /// The share of sales that was taken for margin; 1 until the tenant says its own.
+    pub gross_margin: f64,
+    /// The share by which a year later was taken to be worth less.
+    pub discount_rate: f64,
 }
 
 /// One reason for the score.

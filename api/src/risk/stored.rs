@@ -3,13 +3,13 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::risk::{Evidence, Factor};
+use domain::risk::{Evidence, Factor, Terms};
 use entity::assessment;
 use sea_orm::Set;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::assessed::Assessed;
+use super::assessed::{Assessed, Lifetime};
 use crate::error::{Error, Result};
 
 /// The form that is written. One that is read may be older, never newer.
@@ -20,6 +20,9 @@ const FORMAT: u8 = 1;
 struct Breakdown {
     format: u8,
     baseline_log_odds: f64,
+    /// Not in rows of the models `cells-1` and `mbg-cnbd-1`.
+    #[serde(default)]
+    log_odds_sd: Option<f64>,
     factors: Vec<StoredFactor>,
 }
 
@@ -64,6 +67,7 @@ pub fn row(id: Uuid, recorded_at: DateTime<Utc>, of: &Assessed) -> Result<assess
     let breakdown = Breakdown {
         format: FORMAT,
         baseline_log_odds: of.baseline_log_odds,
+        log_odds_sd: of.log_odds_sd,
         factors: of.factors.iter().map(written).collect(),
     };
     Ok(assessment::ActiveModel {
@@ -78,6 +82,10 @@ pub fn row(id: Uuid, recorded_at: DateTime<Utc>, of: &Assessed) -> Result<assess
         horizon_days: Set(i16::try_from(of.horizon_days).map_err(Error::internal)?),
         expected_value_minor: Set(of.expected_value_minor),
         revenue_at_risk_minor: Set(of.revenue_at_risk_minor),
+        sales_minor: Set(Some(of.sales_minor)),
+        lifetime_value_minor: Set(of.lifetime.map(|lifetime| lifetime.minor)),
+        gross_margin: Set(of.lifetime.map(|lifetime| lifetime.terms.margin())),
+        discount_rate: Set(of.lifetime.map(|lifetime| lifetime.terms.discount())),
         currency: Set(of.currency.clone()),
         model_version: Set(of.model_version.clone()),
         rule_version: Set(of.rule_version.clone()),
@@ -103,11 +111,22 @@ pub fn read(model: assessment::Model) -> Result<Stored> {
         horizon_days,
         expected_value_minor,
         revenue_at_risk_minor,
+        sales_minor,
+        lifetime_value_minor,
+        gross_margin,
+        discount_rate,
         currency,
         model_version,
         rule_version,
         factors,
     } = model;
+    let lifetime = match (lifetime_value_minor, gross_margin, discount_rate) {
+        (Some(minor), Some(margin), Some(discount)) => Some(Lifetime {
+            minor,
+            terms: Terms::new(margin, discount).map_err(Error::internal)?,
+        }),
+        _ => None,
+    };
     let breakdown: Breakdown = serde_json::from_value(factors).map_err(Error::internal)?;
     if breakdown.format > FORMAT {
         return Err(Error::internal(format!(
@@ -125,12 +144,16 @@ pub fn read(model: assessment::Model) -> Result<Stored> {
             band: named(&band)?,
             unknown: unknown_reason.as_deref().map(named).transpose()?,
             horizon_days: u16::try_from(horizon_days).map_err(Error::internal)?,
+            // Before, what was expected was what had been sold.
+            sales_minor: sales_minor.unwrap_or(expected_value_minor),
             expected_value_minor,
             revenue_at_risk_minor,
+            lifetime,
             currency,
             model_version,
             rule_version,
             baseline_log_odds: breakdown.baseline_log_odds,
+            log_odds_sd: breakdown.log_odds_sd,
             factors: breakdown.factors.into_iter().map(factor).collect::<Result<_>>()?,
         },
     })
@@ -230,6 +253,8 @@ mod tests {
                 needed: 10,
             }),
             revenue_at_risk_minor: None,
+            lifetime: None,
+            log_odds_sd: None,
             factors: Vec::new(),
             ..sample()
         };

@@ -2,7 +2,7 @@
 
 use domain::lang::{Lang, Text};
 use domain::policy::{Action, Visibility};
-use domain::risk::Borders;
+use domain::risk::{Borders, Terms};
 use entity::tenant;
 use sea_orm::Set;
 use serde_json::json;
@@ -37,6 +37,10 @@ pub struct TenantChanges {
     pub risk_high: Option<f64>,
     /// Probability from which a risk is CRITICAL.
     pub risk_critical: Option<f64>,
+    /// Share of sales that is left after what was sold is paid for.
+    pub gross_margin: Option<f64>,
+    /// Share by which a year from now is worth less than today.
+    pub discount_rate: Option<f64>,
 }
 
 /// Changes the settings of the caller's tenant, which is still at `version`.
@@ -69,6 +73,7 @@ fn patched(old: &tenant::Model, changes: TenantChanges) -> Result<(tenant::Activ
     let mut patch = Patch::default();
     let mut model = tenant::ActiveModel::default();
     check_borders(&mut checks, old, &changes);
+    check_terms(&mut checks, old, &changes);
     let name = checks.changed_text("name", changes.name, NAME_CHARS);
     patch.set("name", &mut model.name, &old.name, name);
     let country = changes.country.map(|country| checks.country("country", &country));
@@ -111,8 +116,41 @@ fn patched(old: &tenant::Model, changes: TenantChanges) -> Result<(tenant::Activ
         &old.risk_critical,
         changes.risk_critical,
     );
+    patch.set(
+        "grossMargin",
+        &mut model.gross_margin,
+        &old.gross_margin,
+        changes.gross_margin,
+    );
+    patch.set(
+        "discountRate",
+        &mut model.discount_rate,
+        &old.discount_rate,
+        changes.discount_rate,
+    );
     checks.done()?;
     Ok((model, patch))
+}
+
+fn check_terms(checks: &mut Checks, old: &tenant::Model, changes: &TenantChanges) {
+    checks.require(
+        Terms::new(changes.gross_margin.unwrap_or(old.gross_margin), 0.0).is_ok(),
+        "grossMargin",
+        UserErrorCode::Invalid,
+        Text::fixed(
+            "A gross margin is above 0 and at most 1.",
+            "粗利率は0より大きく1以下で指定してください。",
+        ),
+    );
+    checks.require(
+        Terms::new(1.0, changes.discount_rate.unwrap_or(old.discount_rate)).is_ok(),
+        "discountRate",
+        UserErrorCode::Invalid,
+        Text::fixed(
+            "A yearly discount rate is 0 to 1.",
+            "割引率（年）は0〜1で指定してください。",
+        ),
+    );
 }
 
 fn score(checks: &mut Checks, value: i32) -> i16 {

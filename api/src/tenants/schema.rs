@@ -61,6 +61,11 @@ pub struct Tenant {
     pub risk_high: f64,
     /// Probability of loss from which a risk is CRITICAL.
     pub risk_critical: f64,
+    /// Share of sales that lifetime values take for margin: what is left after what was sold is paid for. 1 until the company
+    /// says its own; then they are sales.
+    pub gross_margin: f64,
+    /// Share by which lifetime values take a year from now to be worth less than today; .1 until the company says its own.
+    pub discount_rate: f64,
     /// True when it holds sample data only.
     pub sandbox: bool,
     /// Counts the changes: a change names the version that it saw.
@@ -84,6 +89,8 @@ impl From<tenant::Model> for Tenant {
             risk_medium,
             risk_high,
             risk_critical,
+            gross_margin,
+            discount_rate,
             sandbox,
             version,
             created_at,
@@ -103,6 +110,8 @@ impl From<tenant::Model> for Tenant {
             risk_medium,
             risk_high,
             risk_critical,
+            gross_margin,
+            discount_rate,
             sandbox,
             version,
             created_at,
@@ -239,6 +248,10 @@ pub struct TenantUpdateInput {
     pub risk_high: Option<f64>,
     /// Probability of loss from which a risk is CRITICAL; above `riskHigh`, below 1.
     pub risk_critical: Option<f64>,
+    /// Share of sales that lifetime values take for margin; above 0, at most 1.
+    pub gross_margin: Option<f64>,
+    /// Share by which lifetime values take a year from now to be worth less than today; 0 to 1.
+    pub discount_rate: Option<f64>,
 }
 
 impl From<TenantUpdateInput> for TenantChanges {
@@ -254,6 +267,8 @@ impl From<TenantUpdateInput> for TenantChanges {
             risk_medium: input.risk_medium,
             risk_high: input.risk_high,
             risk_critical: input.risk_critical,
+            gross_margin: input.gross_margin,
+            discount_rate: input.discount_rate,
         }
     }
 }

@@ -7,7 +7,7 @@ use domain::calendar::tenant_day;
 use domain::lang::{Lang, Text};
 use domain::money::Currency;
 use domain::policy::{Action, Role, Visibility};
-use domain::risk::Borders;
+use domain::risk::{Borders, Terms};
 use entity::{member, tenant, user};
 use sea_orm::Set;
 use serde_json::json;
@@ -152,7 +152,7 @@ fn first_member(ctx: &Ctx, tenant: &tenant::Model, person: &user::Model) -> Resu
 }
 
 fn new_tenant(ctx: &Ctx, draft: TenantDraft) -> Result<tenant::Model> {
-    let borders = Borders::default();
+    let (borders, terms) = (Borders::default(), Terms::default());
     let mut checks = Checks::default();
     let row = tenant::Model {
         id: Uuid::now_v7(),
@@ -167,6 +167,8 @@ fn new_tenant(ctx: &Ctx, draft: TenantDraft) -> Result<tenant::Model> {
         risk_medium: borders.medium(),
         risk_high: borders.high(),
         risk_critical: borders.critical(),
+        gross_margin: terms.margin(),
+        discount_rate: terms.discount(),
         sandbox: draft.sandbox,
         version: 1,
         created_at: ctx.now,
@@ -190,6 +192,8 @@ fn inserted(row: &tenant::Model) -> tenant::ActiveModel {
         risk_medium: Set(row.risk_medium),
         risk_high: Set(row.risk_high),
         risk_critical: Set(row.risk_critical),
+        gross_margin: Set(row.gross_margin),
+        discount_rate: Set(row.discount_rate),
         sandbox: Set(row.sandbox),
         version: Set(row.version),
         created_at: Set(row.created_at),

@@ -200,3 +200,17 @@ proptest! {
         let _ = Currency::find(&text);
     }
 }
+
+#[test]
+fn thousands_stand_apart() {
+    for (amount, shown) in [
+        ("0", "0"),
+        ("999", "999"),
+        ("-1200", "-1,200"),
+        ("11988400", "11,988,400"),
+        ("1234567.05", "1,234,567.05"),
+        ("-999.5", "-999.5"),
+    ] {
+        assert_eq!(thousands_apart(amount), shown);
+    }
+}

@@ -23,6 +23,6 @@ mod worth;
 
 pub use client::Rhythm;
 pub use fit::{Fit, FitError, Pooled, Priors, fit, fit_regular, pool};
-pub use model::{Dropout, Model, ModelError};
+pub use model::{Dropout, Model, ModelError, Outlook};
 pub use spending::{SpendFit, Spender, Spending};
-pub use worth::discounted_worth;
+pub use worth::{MONTH_WEEKS, discounted_worth};

@@ -10,7 +10,7 @@ pub const MOST_PARTS: u32 = 4;
 const LEAST: f64 = 1e-7;
 const MOST: f64 = 1e7;
 /// Terms of a sum below this share of it are left out.
-const NEGLIGIBLE: f64 = 1e-17;
+const NEGLIGIBLE: f64 = 1e-13;
 /// Most orders to come that are summed over.
 const MOST_ORDERS: u32 = 4_000_000;
 
@@ -168,54 +168,95 @@ impl Model {
     }
 
     /// How many orders he is expected to make within `horizon` from now.
+    #[must_use]
+    pub fn expected(&self, client: &Rhythm, horizon: f64) -> f64 {
+        self.outlook(client).expected(horizon)
+    }
+
+    /// What is to come of a client, for more than one horizon.
+    #[must_use]
+    pub fn outlook(&self, client: &Rhythm) -> Outlook<'_> {
+        let shape = self.r + f64::from(self.parts_over(client));
+        let silence = client.age - client.last;
+        let mut over = [f64::NEG_INFINITY; MOST_PARTS as usize];
+        for (j, term) in (0..self.parts).zip(&mut over) {
+            *term = self.part(shape, silence, client.age, j);
+        }
+        let all = over.iter().copied().fold(f64::NEG_INFINITY, ln_add);
+        Outlook {
+            model: self,
+            alive: self.alive(client),
+            over: over.map(|term| (term - all).exp()),
+            shape,
+            scale: self.alpha + client.age,
+            stay: f64::from(self.chances(client)),
+        }
+    }
+}
+
+/// What is to come of a client who may still be there.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlook<'a> {
+    model: &'a Model,
+    alive: f64,
+    /// The probabilities that none, one, two or three parts of the current gap are over.
+    over: [f64; MOST_PARTS as usize],
+    /// Of his rate, as it is known now: Gamma(shape, scale).
+    shape: f64,
+    scale: f64,
+    /// Chances to be gone that he has stayed at.
+    stay: f64,
+}
+
+impl Outlook<'_> {
+    /// How many orders are expected within `horizon` from now.
     ///
     /// Exact for every k: the sum over the number m of parts that come of the chance of m, times the sum over the orders
     /// that m makes of the chance to have stayed for each.
     #[must_use]
-    pub fn expected(&self, client: &Rhythm, horizon: f64) -> f64 {
+    pub fn expected(&self, horizon: f64) -> f64 {
         if horizon <= 0.0 {
             return 0.0;
         }
-        let shape = self.r + f64::from(self.parts_over(client));
-        let silence = client.age - client.last;
-        let terms: Vec<f64> = (0..self.parts)
-            .map(|j| self.part(shape, silence, client.age, j))
-            .collect();
-        let all = terms.iter().copied().fold(f64::NEG_INFINITY, ln_add);
-        let stay = f64::from(self.chances(client));
-        let sum: f64 = (0..self.parts)
-            .zip(&terms)
-            .map(|(j, term)| {
-                (term - all).exp() * self.orders_to_come(shape + f64::from(j), j, stay, client.age, horizon)
-            })
+        let sum: f64 = (0..self.model.parts)
+            .zip(&self.over)
+            .map(|(j, weight)| weight * self.orders_to_come(j, horizon))
             .sum();
-        self.alive(client) * sum
+        self.alive * sum
     }
 
-    /// Σ_m P(m parts come) · Σ_{n ≤ (m + j)/k} P(stays for the n-th order).
-    fn orders_to_come(&self, shape: f64, over: u32, stay: f64, age: f64, horizon: f64) -> f64 {
-        let scale = self.alpha + age;
-        let q = horizon / (scale + horizon);
-        let mean = shape * horizon / scale;
+    /// Σ_m P(m parts come) · Σ_{n ≤ (m + j)/k} P(stays for the n-th order), when j parts of the gap are over.
+    fn orders_to_come(&self, over: u32, horizon: f64) -> f64 {
+        let Model { parts, a, b, .. } = *self.model;
+        let shape = self.shape + f64::from(over);
+        let q = horizon / (self.scale + horizon);
+        let mean = shape * horizon / self.scale;
         let mut m = first_that_matters(shape, q, mean);
-        let mut chance = ln_negative_binomial(shape, q, m, scale, horizon).exp();
-        let (mut orders, mut stayed, mut worth) = (0_u32, 1.0, 0.0);
+        let mut chance = ln_negative_binomial(shape, q, m, self.scale, horizon).exp();
+        let (mut chances, mut stayed, mut worth) = (self.stay, 1.0, 0.0);
+        let mut order = || {
+            // The chance to have stayed for each of the orders that m parts make.
+            worth += stayed;
+            stayed *= (b + chances) / (a + b + chances);
+            chances += 1.0;
+            worth
+        };
+        let (made, mut missing) = ((m + over) / parts, parts - (m + over) % parts);
+        let mut orders = (0..made).fold(0.0, |_, _| order());
         let mut sum = 0.0;
         loop {
-            // The chance to have stayed for each of the orders that m parts make.
-            while orders < (m + over) / self.parts {
-                orders += 1;
-                worth += stayed;
-                let chances = stay + f64::from(orders) - 1.0;
-                stayed *= (self.b + chances) / (self.a + self.b + chances);
-            }
-            let term = chance * worth;
+            let term = chance * orders;
             sum += term;
-            if (f64::from(m) > mean && term <= NEGLIGIBLE * sum && orders > 0) || m >= MOST_ORDERS {
+            if (f64::from(m) > mean && term <= NEGLIGIBLE * sum && orders > 0.0) || m >= MOST_ORDERS {
                 return sum;
             }
             chance *= q * (shape + f64::from(m)) / f64::from(m + 1);
             m += 1;
+            missing -= 1;
+            if missing == 0 {
+                orders = order();
+                missing = parts;
+            }
         }
     }
 }

@@ -4,19 +4,20 @@ use super::client::Rhythm;
 use super::model::Model;
 
 /// A month, in weeks.
-const MONTH_WEEKS: f64 = 4.345;
+pub const MONTH_WEEKS: f64 = 4.345;
 
 /// The worth of a client's orders within `horizon` weeks from now, in the unit of `order_worth`: each month's expected orders,
 /// discounted to now at a yearly rate from the month's end, (1 + rate)^(−months/12). The last month may be a part of one.
 #[must_use]
 pub fn discounted_worth(model: &Model, client: &Rhythm, horizon: f64, order_worth: f64, yearly_rate: f64) -> f64 {
     let monthly = yearly_rate.ln_1p() / 12.0;
+    let outlook = model.outlook(client);
     let (mut months, mut before, mut worth) = (0.0_f64, 0.0, 0.0);
     while months * MONTH_WEEKS < horizon {
         months += 1.0;
         // A horizon in whole months ends with one, whatever its roundings.
         let until = (months * MONTH_WEEKS).min(horizon);
-        let orders = model.expected(client, until);
+        let orders = outlook.expected(until);
         worth += (orders - before) * (-monthly * (until / MONTH_WEEKS)).exp();
         before = orders;
     }

@@ -7,7 +7,8 @@
 use super::coefficients::{Coefficient, Coefficients, Outcome};
 use super::factors::FactorKind;
 use super::odds::logit;
-use crate::rhythm::{Dropout, Model, Pooled, Priors, Rhythm, fit_regular, pool};
+use super::worth::spending_of;
+use crate::rhythm::{Dropout, Model, Pooled, Priors, Rhythm, Spending, fit_regular, pool};
 
 /// Accounts that a model is learned from at most. More would tell no more: the parameters are known to a hundredth by then.
 pub const MOST_LEARNED: usize = 5_000;
@@ -30,6 +31,8 @@ pub struct Buying {
     pub rhythm: Rhythm,
     /// The mean of its orders; those of one day are one. 0 or less says nothing.
     pub average: f64,
+    /// The mean of those after the first; 0 or less says nothing.
+    pub repeat_average: f64,
     /// The last order; 0 or less says nothing.
     pub last: f64,
     /// The one before; 0 or less, or none, says nothing.
@@ -40,6 +43,7 @@ pub struct Buying {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BuyingModel {
     rhythm: Model,
+    spending: Option<Spending>,
     horizon_days: u16,
     accounts: usize,
     medians: [f64; 4],
@@ -53,12 +57,12 @@ pub struct BuyingModel {
 pub struct Measured {
     /// The probability that it does not order within the horizon, by its rhythm alone; 0 to 1.
     pub silent: f64,
-    /// The probability that it still is a client at all; 0 to 1.
-    pub alive: f64,
     /// How far each measure, in the order of `KINDS`, is from the tenant's median; none where there is nothing to measure.
     pub(super) centred: [Option<f64>; 4],
     /// What each of them weighs.
     pub(super) coefficients: [Coefficient; 4],
+    /// The variance of what they and the beginning of the score come to, in log-odds.
+    pub(super) variance: f64,
     /// Orders; those of one day are one.
     pub orders: u32,
     /// The mean of its orders.
@@ -97,7 +101,7 @@ impl BuyingModel {
             .filter(|(buying, _)| buying.rhythm.is_sound());
         let outcomes: Vec<Outcome> = sound
             .map(|(buying, silent)| Outcome {
-                centred: self.measure(buying).centred,
+                centred: self.centred(buying, self.silent(&buying.rhythm)),
                 silent: *silent,
             })
             .collect();
@@ -117,6 +121,7 @@ impl BuyingModel {
         let rhythm = fit_regular(&pooled, Some(&priors)).map_or_else(|_| priors.model(2), |found| found.model);
         let mut model = Self {
             rhythm,
+            spending: spending_of(&sample),
             horizon_days,
             accounts: accounts.len(),
             medians: [0.0; 4],
@@ -150,6 +155,12 @@ impl BuyingModel {
         &self.rhythm
     }
 
+    /// What the orders of the tenant's accounts are worth; none where too few ordered again.
+    #[must_use]
+    pub const fn spending(&self) -> Option<&Spending> {
+        self.spending.as_ref()
+    }
+
     /// How many accounts it was learned from.
     #[must_use]
     pub const fn accounts(&self) -> usize {
@@ -169,23 +180,34 @@ impl BuyingModel {
         &self.coefficients
     }
 
+    /// The horizon, in weeks.
+    pub(super) fn horizon_weeks(&self) -> f64 {
+        f64::from(self.horizon_days) / WEEK_DAYS
+    }
+
     fn silent(&self, rhythm: &Rhythm) -> f64 {
-        self.rhythm.silent(rhythm, f64::from(self.horizon_days) / WEEK_DAYS)
+        self.rhythm.silent(rhythm, self.horizon_weeks())
+    }
+
+    /// How far each measure is from the tenant's median.
+    fn centred(&self, buying: &Buying, silent: f64) -> [Option<f64>; 4] {
+        let mut centred = measures(buying, silent);
+        for (measure, median) in centred.iter_mut().zip(&self.medians) {
+            *measure = measure.map(|measure| measure - median);
+        }
+        centred
     }
 
     /// What is measured of an account.
     #[must_use]
     pub fn measure(&self, buying: &Buying) -> Measured {
         let silent = self.silent(&buying.rhythm);
-        let mut centred = measures(buying, silent);
-        for (measure, median) in centred.iter_mut().zip(&self.medians) {
-            *measure = measure.map(|measure| measure - median);
-        }
+        let centred = self.centred(buying, silent);
         Measured {
             silent,
-            alive: self.rhythm.alive(&buying.rhythm),
             centred,
             coefficients: self.coefficients.measures,
+            variance: self.coefficients.variance(&centred),
             orders: buying.rhythm.repeats.saturating_add(1),
             average: buying.average,
             trend: trend(buying),
@@ -254,6 +276,7 @@ mod tests {
                 ln_gaps: f64::from(repeats) * gap.ln(),
             },
             average: 1_000.0,
+            repeat_average: 1_000.0,
             last: 1_200.0,
             previous: 1_000.0,
         }
@@ -327,7 +350,7 @@ mod tests {
             prop_assert!(model.baseline_log_odds().is_finite());
             for one in &accounts {
                 let measured = model.measure(one);
-                prop_assert!((0.0..=1.0).contains(&measured.silent) && (0.0..=1.0).contains(&measured.alive));
+                prop_assert!((0.0..=1.0).contains(&measured.silent));
                 prop_assert!(measured.centred.iter().flatten().all(|value| value.is_finite()), "{measured:?}");
             }
         }

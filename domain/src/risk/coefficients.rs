@@ -9,6 +9,7 @@
 use super::buying::KINDS;
 use super::factors::FactorKind;
 use super::odds::{bounded, sigmoid};
+use super::scorecard::Z_95;
 use crate::names::text_enum;
 
 /// So many accounts must have fallen silent, and so many gone on, before anything is learned.
@@ -59,6 +60,14 @@ pub struct Coefficient {
     pub prior_share: f64,
 }
 
+impl Coefficient {
+    /// Its 95 % interval, in log-odds.
+    #[must_use]
+    pub fn interval(&self) -> (f64, f64) {
+        (self.value - Z_95 * self.sd, self.value + Z_95 * self.sd)
+    }
+}
+
 /// The weights of a tenant's score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coefficients {
@@ -68,6 +77,8 @@ pub struct Coefficients {
     pub shift: f64,
     /// One a measure, in the order of `KINDS`.
     pub(super) measures: [Coefficient; 4],
+    /// What is known of the beginning and of each measure's weight together: covariances, after Laplace.
+    covariance: [[f64; WHOLE]; WHOLE],
     /// Outcomes that they rest on.
     pub outcomes: u32,
     /// Those of them that fell silent.
@@ -85,24 +96,34 @@ struct Found<const N: usize> {
     at: [f64; N],
     /// Without the priors.
     ln_likelihood: f64,
-    /// Standard deviations of the posterior, after Laplace.
-    sd: [f64; N],
+    /// Covariances of the posterior, after Laplace.
+    covariance: [[f64; N]; N],
     /// How much of the precision is prior.
     prior_share: [f64; N],
+}
+
+impl<const N: usize> Found<N> {
+    /// The standard deviation of a parameter.
+    fn sd(&self, place: usize) -> f64 {
+        let variance = self.covariance.get(place).and_then(|row| row.get(place));
+        variance.map_or(0.0, |variance| variance.max(0.0).sqrt())
+    }
 }
 
 impl Coefficients {
     /// The priors.
     #[must_use]
     pub fn prior() -> Self {
+        let measures = KINDS.map(|kind| Coefficient {
+            value: kind.prior().log_odds,
+            sd: kind.prior().sd,
+            prior_share: 1.0,
+        });
         Self {
             rung: Rung::PriorOnly,
             shift: 0.0,
-            measures: KINDS.map(|kind| Coefficient {
-                value: kind.prior().log_odds,
-                sd: kind.prior().sd,
-                prior_share: 1.0,
-            }),
+            covariance: apart(INTERCEPT_SD.powi(2), &measures),
+            measures,
             outcomes: 0,
             silent: 0,
         }
@@ -144,37 +165,76 @@ impl Coefficients {
             return Self {
                 rung: Rung::Intercept,
                 shift: intercept.at[0] - baseline,
+                covariance: apart(intercept.covariance[0][0], &prior.measures),
                 ..prior
             };
         }
         let slope = rows(outcomes, &[0.0; 4], |centred| [1.0, sum(centred, &weights)]);
         let slope = regress(&slope, [baseline, 1.0], [INTERCEPT_SD, SLOPE_SD]);
         if does(slope.ln_likelihood, GAIN_OVER_SLOPE) {
-            return Self {
-                rung: Rung::Slope,
-                shift: slope.at[0] - baseline,
-                measures: prior.measures.map(|one| Coefficient {
-                    value: one.value * slope.at[1],
-                    sd: ((one.sd * slope.at[1]).powi(2) + (one.value * slope.sd[1]).powi(2)).sqrt(),
-                    prior_share: slope.prior_share[1],
-                }),
-                ..prior
-            };
+            return prior.sloped(baseline, &slope);
         }
         let mut known = Self {
             rung: Rung::Coefficients,
             shift: whole.at[0] - baseline,
+            covariance: whole.covariance,
             ..prior
         };
-        let found = whole.at.iter().zip(&whole.sd).zip(&whole.prior_share).skip(1);
-        for (one, ((value, sd), prior_share)) in known.measures.iter_mut().zip(found) {
+        let found = whole.at.iter().zip(&whole.prior_share).enumerate().skip(1);
+        for (one, (place, (value, prior_share))) in known.measures.iter_mut().zip(found) {
             *one = Coefficient {
                 value: *value,
-                sd: *sd,
+                sd: whole.sd(place),
                 prior_share: *prior_share,
             };
         }
         known
+    }
+
+    /// The priors, all steeper or all flatter by what was found.
+    fn sloped(self, baseline: f64, slope: &Found<2>) -> Self {
+        let [[of_shift, both], [_, of_slope]] = slope.covariance;
+        let steepness = slope.at[1];
+        let measures = self.measures.map(|one| Coefficient {
+            value: one.value * steepness,
+            sd: ((one.sd * steepness).powi(2) + one.value.powi(2) * of_slope).sqrt(),
+            prior_share: slope.prior_share[1],
+        });
+        // The weights of the priors are independent of each other, and all are multiplied by the one slope.
+        let mut covariance = apart(
+            of_shift,
+            &self.measures.map(|one| Coefficient {
+                sd: one.sd * steepness,
+                ..one
+            }),
+        );
+        let by = [(0.0, 1.0)]
+            .into_iter()
+            .chain(self.measures.iter().map(|one| (one.value, 0.0)));
+        let by: Vec<(f64, f64)> = by.collect();
+        for (row, (weight, is_shift)) in covariance.iter_mut().zip(&by) {
+            for (cell, (other, is_shift_too)) in row.iter_mut().zip(&by) {
+                *cell += weight * other * of_slope + (weight * is_shift_too + other * is_shift) * both;
+            }
+        }
+        Self {
+            rung: Rung::Slope,
+            shift: slope.at[0] - baseline,
+            measures,
+            covariance,
+            ..self
+        }
+    }
+
+    /// The variance of the sum of the beginning and of all measures, in log-odds; not below 0.
+    pub(super) fn variance(&self, centred: &[Option<f64>; 4]) -> f64 {
+        let [a, b, c, d] = centred.map(|measure| measure.unwrap_or(0.0));
+        let x = [1.0, a, b, c, d];
+        let rows = self.covariance.iter().zip(&x);
+        let sum: f64 = rows
+            .map(|(row, by)| by * row.iter().zip(&x).map(|(cell, x)| cell * x).sum::<f64>())
+            .sum();
+        sum.max(0.0)
     }
 
     /// Each measure with its weight.
@@ -190,6 +250,18 @@ impl Coefficients {
         });
         each.sum()
     }
+}
+
+/// The covariances of a beginning and of weights that know nothing of each other.
+fn apart(of_shift: f64, measures: &[Coefficient; 4]) -> [[f64; WHOLE]; WHOLE] {
+    let mut covariance = [[0.0; WHOLE]; WHOLE];
+    let variances = [of_shift].into_iter().chain(measures.iter().map(|one| one.sd.powi(2)));
+    for (place, (row, variance)) in covariance.iter_mut().zip(variances).enumerate() {
+        if let Some(cell) = row.get_mut(place) {
+            *cell = variance;
+        }
+    }
+    covariance
 }
 
 fn sum(centred: &[Option<f64>; 4], weights: &[f64; 4]) -> f64 {
@@ -291,7 +363,7 @@ fn regress<const N: usize>(rows: &[Row<N>], means: [f64; N], deviations: [f64; N
             break;
         }
     }
-    let mut sd = [0.0; N];
+    let mut covariance = [[0.0; N]; N];
     let mut prior_share = [1.0; N];
     for place in 0..N {
         let mut unit = [0.0; N];
@@ -307,17 +379,15 @@ fn regress<const N: usize>(rows: &[Row<N>], means: [f64; N], deviations: [f64; N
         let own = deviations
             .get(place)
             .map_or(1.0, |deviation| (deviation * deviation).recip());
-        if let (Some(sd), Some(share), Some(variance)) =
-            (sd.get_mut(place), prior_share.get_mut(place), column.get(place))
-        {
-            *sd = variance.max(0.0).sqrt();
+        if let (Some(row), Some(share)) = (covariance.get_mut(place), prior_share.get_mut(place)) {
+            *row = column;
             *share = (own / diagonal).clamp(0.0, 1.0);
         }
     }
     Found {
         at,
         ln_likelihood: fitted(&at),
-        sd,
+        covariance,
         prior_share,
     }
 }
@@ -433,6 +503,10 @@ mod tests {
             let outcomes: Vec<Outcome> = rows.into_iter().map(|(centred, silent)| Outcome { centred, silent }).collect();
             let learnt = Coefficients::learn(baseline, &outcomes);
             prop_assert!(learnt.shift.is_finite());
+            for one in &outcomes {
+                let variance = learnt.variance(&one.centred);
+                prop_assert!(variance.is_finite() && variance > 0.0, "{}", variance);
+            }
             for one in &learnt.measures {
                 prop_assert!(one.value.is_finite() && one.sd.is_finite() && (0.0..=1.0).contains(&one.prior_share), "{:?}", learnt);
             }

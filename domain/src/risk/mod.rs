@@ -10,11 +10,11 @@ mod coefficients;
 mod factors;
 mod horizon;
 mod odds;
-mod revenue;
 mod scorecard;
 mod signals;
 mod unknown;
 mod wording;
+mod worth;
 
 pub use band::{Band, Borders, BordersRefused, PRESUMED_LOST_ABOVE, band};
 pub use buying::{Buying, BuyingModel, MOST_LEARNED, Measured};
@@ -22,12 +22,12 @@ pub use coefficients::{Coefficient, Coefficients, OUTCOMES_NEEDED, Rung};
 pub use factors::{Cause, Evidence, EvidenceKind, FactorKind, Prior, Unit};
 pub use horizon::{HISTORY_MONTHS_MIN, HORIZON_LONG_DAYS, HORIZON_SHORT_DAYS, cut_day, horizon_days};
 pub use odds::{LOG_ODDS_LIMIT, logit, sigmoid};
-pub use revenue::revenue_at_risk_minor;
-pub use scorecard::{Assessment, Factor, Facts, LastOrder, POINTS_PER_LOG_ODD, assess};
+pub use scorecard::{Assessment, Factor, Facts, LastOrder, POINTS_PER_LOG_ODD, assess, probability_interval};
 pub use signals::{REPEAT_WITHIN_DAYS, Signal};
 pub use unknown::UnknownReason;
+pub use worth::{LIFETIME_MONTHS, SPENDERS_NEEDED, Terms, TermsRefused, Worth, revenue_at_risk_minor};
 
-/// The model of silence that an assessment names: rhythms by MBG/CNBD-k, first version.
-pub const MODEL_VERSION: &str = "mbg-cnbd-1";
+/// The model of silence and worth that an assessment names: rhythms by MBG/CNBD-k, orders by Gamma–Gamma, first version.
+pub const MODEL_VERSION: &str = "mbg-cnbd-gg-1";
 /// The rules of the score that an assessment names: the table of priors, now with what is measured.
 pub const RULE_VERSION: &str = "priors-2";

@@ -18,7 +18,7 @@ use super::unknown::UnknownReason;
 /// Twenty points double the odds: 20 / ln 2 points for one log-odd.
 pub const POINTS_PER_LOG_ODD: f64 = 20.0 * std::f64::consts::LOG2_E;
 /// Standard deviations on either side of a 95 % interval.
-const Z_95: f64 = 1.959_963_984_540_054;
+pub(super) const Z_95: f64 = 1.959_963_984_540_054;
 
 /// The last order that an account has placed by the day of the assessment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,9 @@ pub struct Assessment {
     pub probability: Option<f64>,
     /// The log-odds of the probability: exactly the baseline plus every factor's contribution.
     pub log_odds: Option<f64>,
+    /// The standard deviation of what is known of the log-odds: of the beginning, of the weights of what is measured, which were
+    /// learned together, and of those of the signals. `None` without a probability.
+    pub sd: Option<f64>,
     /// Where the score begins: the log-odds of the tenant's mean risk.
     pub baseline_log_odds: f64,
     /// The band of the probability; UNKNOWN without one.
@@ -108,11 +111,23 @@ impl Assessment {
     }
 }
 
+/// The 95 % interval of a probability with these log-odds and their standard deviation.
+#[must_use]
+pub fn probability_interval(log_odds: f64, sd: f64) -> (f64, f64) {
+    let end = |side: f64| sigmoid(bounded(log_odds + side * Z_95 * sd));
+    (end(-1.0), end(1.0))
+}
+
 /// Assesses an account. Total: whatever the input, every number is finite.
 #[must_use]
 pub fn assess(facts: &Facts<'_>) -> Assessment {
     let baseline_log_odds = bounded(facts.baseline_log_odds);
-    let mut factors: Vec<Factor> = weigh(facts.as_of, facts.signals).into_iter().map(recorded).collect();
+    let weighed = weigh(facts.as_of, facts.signals);
+    let of_signals: f64 = weighed
+        .iter()
+        .map(|one| (one.kind.prior().sd * one.decay).powi(2))
+        .sum();
+    let mut factors: Vec<Factor> = weighed.into_iter().map(recorded).collect();
     if let Ok(measured) = &facts.measured {
         let told = KINDS.iter().zip(measured.centred).zip(&measured.coefficients);
         factors.extend(
@@ -129,6 +144,11 @@ pub fn assess(facts: &Facts<'_>) -> Assessment {
     Assessment {
         probability,
         log_odds,
+        sd: facts
+            .measured
+            .as_ref()
+            .ok()
+            .map(|measured| (measured.variance + of_signals).sqrt()),
         baseline_log_odds,
         band: match (&facts.measured, probability) {
             // Signals do not wake an account that is silent beyond doubt.
@@ -151,7 +171,8 @@ fn bought(kind: FactorKind, centred: f64, weight: &Coefficient, measured: &Measu
         FactorKind::OrderTrend => (measured.trend.unwrap_or(1.0), Unit::Ratio, 2),
         _ => (f64::from(measured.orders), Unit::Orders, facts.last_orders.len()),
     };
-    let ends = [weight.value - Z_95 * weight.sd, weight.value + Z_95 * weight.sd].map(|end| end * centred);
+    let (least, most) = weight.interval();
+    let ends = [least * centred, most * centred];
     Factor {
         kind,
         value,
@@ -245,9 +266,9 @@ mod tests {
     fn measured(silent: f64, centred: [Option<f64>; 4]) -> Measured {
         Measured {
             silent,
-            alive: 0.8,
             centred,
             coefficients: Coefficients::prior().measures,
+            variance: Coefficients::prior().variance(&centred),
             orders: 4,
             average: 1_500.0,
             trend: Some(0.5),
@@ -303,6 +324,22 @@ mod tests {
         assert_eq!((silence.cause, silence.controllable), (None, false));
         assert_eq!(silence.since, Some(today() - Days::new(120)));
         assert_eq!(silence.evidence, [row(EvidenceKind::Order, 77)]);
+    }
+
+    #[test]
+    fn the_probability_has_an_interval_of_all_that_is_known_of_its_parts() {
+        let plain = assess(&facts(&[]));
+        assert!((plain.sd.unwrap() - (0.5_f64.powi(2) + (2.0 * 0.2_f64).powi(2)).sqrt()).abs() < 1e-12);
+        let complaint = [signal(1, FactorKind::UnresolvedComplaint, 3)];
+        let with = assess(&facts(&complaint));
+        assert!((with.sd.unwrap().powi(2) - plain.sd.unwrap().powi(2) - 0.25).abs() < 1e-12);
+        let (low, high) = probability_interval(with.log_odds.unwrap(), with.sd.unwrap());
+        assert!(0.0 < low && low < with.probability.unwrap() && with.probability.unwrap() < high && high < 1.0);
+        let unknown = Facts {
+            measured: Err(UnknownReason::NoOrders),
+            ..facts(&complaint)
+        };
+        assert_eq!(assess(&unknown).sd, None);
     }
 
     #[test]

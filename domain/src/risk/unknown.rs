@@ -14,9 +14,9 @@ use crate::names::UnknownName;
 pub enum UnknownReason {
     /// The account had not ordered by the day of the assessment.
     NoOrders,
-    /// The tenant had no orders one horizon before the day of the assessment.
+    /// The tenant had no orders one horizon before the day of the assessment. Stored by the model `cells-1`, no longer given.
     NoHistory,
-    /// Too few accounts of the tenant stood where this one stands.
+    /// Too few accounts of the tenant stood where this one stands. Stored by the model `cells-1`, no longer given.
     TooFewOutcomes {
         /// Accounts whose outcome is known.
         outcomes: u32,

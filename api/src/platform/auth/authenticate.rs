@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::lang::Text;
 use domain::policy::Role;
-use domain::risk::Borders;
+use domain::risk::{Borders, Terms};
 use entity::{api_client, member, session, tenant};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryResult, QuerySelect, RelationDef,
@@ -94,12 +94,14 @@ struct SettingsRow {
     currency: String,
     visibility: String,
     borders: [f64; 3],
+    gross_margin: f64,
+    discount_rate: f64,
     continuity_threshold: i16,
 }
 
 impl SettingsRow {
     /// Its columns, in the order that [`read`](Self::read) has them.
-    const COLUMNS: [tenant::Column; 9] = [
+    const COLUMNS: [tenant::Column; 11] = [
         tenant::Column::Id,
         tenant::Column::TimeZone,
         tenant::Column::Currency,
@@ -109,6 +111,8 @@ impl SettingsRow {
         tenant::Column::RiskCritical,
         tenant::Column::ContinuityThreshold,
         tenant::Column::Country,
+        tenant::Column::GrossMargin,
+        tenant::Column::DiscountRate,
     ];
 
     /// Reads its columns, of which the first is at the place `at`.
@@ -125,6 +129,8 @@ impl SettingsRow {
                 row.try_get_by_index(at + 6)?,
             ],
             continuity_threshold: row.try_get_by_index(at + 7)?,
+            gross_margin: row.try_get_by_index(at + 9)?,
+            discount_rate: row.try_get_by_index(at + 10)?,
         })
     }
 }
@@ -139,6 +145,8 @@ impl From<tenant::Model> for SettingsRow {
             visibility: row.account_visibility,
             borders: [row.risk_medium, row.risk_high, row.risk_critical],
             continuity_threshold: row.continuity_threshold,
+            gross_margin: row.gross_margin,
+            discount_rate: row.discount_rate,
         }
     }
 }
@@ -311,6 +319,7 @@ fn settings(row: SettingsRow) -> Result<TenantSettings> {
         currency: row.currency,
         visibility: row.visibility.parse().map_err(|_| bad("visibility"))?,
         borders: Borders::new(medium, high, critical).map_err(Error::internal)?,
+        terms: Terms::new(row.gross_margin, row.discount_rate).map_err(Error::internal)?,
         continuity_threshold: u8::try_from(row.continuity_threshold).map_err(|_| bad("threshold"))?,
     })
 }

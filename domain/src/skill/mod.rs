@@ -1,5 +1,22 @@
 //! How good a forecast of yes or no was.
 
+mod bootstrap;
+mod calibration;
+
+pub use bootstrap::{Areas, Case, ROUNDS, areas};
+pub use calibration::{Bin, bins, gains, jeffreys};
+
+/// A figure with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    /// The figure.
+    pub value: f64,
+    /// The lower end of its interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
 /// The area under the ROC curve: the probability that of a case that happened and one that did not the first had the higher
 /// score; ties count half (Mann, Whitney 1947). Not below 0 or above 1; none when all or none happened, or a score is no
 /// number.
