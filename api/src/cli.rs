@@ -1,6 +1,7 @@
 //! The command line: `hikitsugi demo | serve | migrate | import | assess | backtest | schema | keys | completions`.
 #![expect(clippy::print_stdout, reason = "printing is what these commands are for")]
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,14 +110,29 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Prints what may be piped on. Whoever reads only its beginning (`| head`) has what he wanted.
+///
+/// # Errors
+///
+/// What else keeps standard output from taking it.
+pub fn say(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 /// Runs a command.
 pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();
     match cli.command {
         Command::Backtest(args) => return backtest::cli::run(&args),
-        Command::Schema => print!("{}", schema::sdl()),
+        Command::Schema => say(&schema::sdl())?,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "hikitsugi", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hikitsugi", &mut script);
+            say(&String::from_utf8_lossy(&script))?;
         }
         Command::Demo { database, listen } => {
             let mut config = Config::load(file)?;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod activities;
+mod backtest;
 mod briefings;
 mod buyer_changes;
 mod columns;

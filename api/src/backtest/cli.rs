@@ -1,9 +1,5 @@
 //! The command: reads the file, asks the model, prints the table, writes the page.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is what a command is for"
-)]
+#![allow(clippy::print_stderr, reason = "printing is what a command is for")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +13,7 @@ use domain::lang::Lang;
 use super::report::Report;
 use super::{page, report};
 use crate::app::Clock;
+use crate::cli::say;
 use crate::imports::cli::{mapping, print_problems, spoken};
 use crate::imports::{ImportColumn, ImportRequest, file_orders};
 
@@ -107,16 +104,14 @@ pub fn run(args: &BacktestArgs) -> Result<ExitCode, Failure> {
     let Some(report) = Report::of(asked, read) else {
         return Err("there is no order in this file by that day".into());
     };
-    print!("{report}");
     let lang = match args.lang {
         PageLang::En => Lang::En,
         PageLang::Ja => Lang::Ja,
     };
-    std::fs::write(&args.html, page::html(&report, lang))
-        .map_err(|error| format!("cannot write {}: {error}", args.html.display()))?;
-    println!(
-        "\nThe page with the curves and the riskiest clients: {}",
-        args.html.display()
-    );
+    let page = args.html.display();
+    std::fs::write(&args.html, page::html(&report, lang)).map_err(|error| format!("cannot write {page}: {error}"))?;
+    say(&format!(
+        "{report}\nThe page with the curves and the riskiest clients: {page}\n"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,8 @@ use super::report::Report;
 
 /// Reasons at most for one client.
 const MOST_REASONS: usize = 2;
+/// What raises the score by less is no reason: two points are seven per cent of the odds.
+const LEAST_POINTS: f64 = 2.0;
 const WEEK_DAYS: f64 = 7.0;
 
 /// From one day to another.
@@ -60,7 +62,7 @@ pub fn reasons(report: &Report, standing: &Standing) -> Vec<Text> {
         .assessment
         .factors
         .iter()
-        .filter(|factor| factor.log_odds > 0.0);
+        .filter(|factor| factor.points >= LEAST_POINTS);
     raising
         .take(MOST_REASONS)
         .map(|factor| reason(report, standing, factor.kind))
@@ -80,9 +82,18 @@ fn reason(report: &Report, standing: &Standing, kind: FactorKind) -> Text {
                 );
             }
             let usual = (rhythm.last * WEEK_DAYS / f64::from(rhythm.repeats)).round().max(1.0);
+            let (every, each) = if usual > 1.0 {
+                (format!("every {usual} days"), format!("平均{usual}日ごと"))
+            } else {
+                ("every day".to_owned(), "毎日".to_owned())
+            };
+            // Not silent for longer than usual: it is the rhythm itself that leaves room for no order.
+            if silent <= usual {
+                return Text::new(format!("Orders only {every}"), format!("受注間隔が長い（{each}）"));
+            }
             Text::new(
-                format!("Silent for {silent} days; ordered every {usual} days before"),
-                format!("{silent}日間受注なし（それまでは平均{usual}日ごと）"),
+                format!("Silent for {silent} days; ordered {every} before"),
+                format!("{silent}日間受注なし（それまでは{each}）"),
             )
         }
         FactorKind::Frequency => {
@@ -100,7 +111,7 @@ fn reason(report: &Report, standing: &Standing, kind: FactorKind) -> Text {
             )
         }
         FactorKind::OrderTrend => {
-            let ratio = (buying.last / buying.previous * 100.0).round();
+            let ratio = (buying.last / buying.previous * 100.0).round().max(1.0);
             Text::new(
                 format!("The last order was {ratio} % of the one before"),
                 format!("直近の受注額が前回の{ratio}%"),

@@ -6,7 +6,11 @@ use super::gamma::{digamma, ln_gamma};
 
 const FURTHEST: f64 = 15.0;
 const TOLERANCE: f64 = 1e-8;
-const MOST_ITERATIONS: u32 = 400;
+/// How flat while the starts are compared.
+const ROUGH: f64 = 1e-3;
+/// Clients who always spend the same have no maximum (p grows for ever): that is not looked for longer than this.
+const MOST_ITERATIONS: u32 = 100;
+const ROUGH_ITERATIONS: u32 = 15;
 /// Starts of p and q; v follows from the mean. The likelihood is flat along a ridge.
 const STARTS: [[f64; 2]; 3] = [[1.0, 3.0], [6.0, 4.0], [0.5, 10.0]];
 
@@ -130,19 +134,15 @@ impl Spending {
                 [-by_p * p / count, -by_q * q / count, -by_v * v / count],
             )
         };
-        let found = STARTS
-            .iter()
-            .map(|[p, q]| {
-                minimise(
-                    &objective,
-                    [p.ln(), q.ln(), ((q - 1.0) / p).ln()],
-                    TOLERANCE,
-                    MOST_ITERATIONS,
-                )
-            })
+        let rough = STARTS.iter().map(|[p, q]| {
+            let start = [p.ln(), q.ln(), ((q - 1.0) / p).ln()];
+            minimise(&objective, start, ROUGH, ROUGH_ITERATIONS)
+        });
+        let best = rough
             .filter(|found| found.value.is_finite())
             .min_by(|a, b| a.value.total_cmp(&b.value))
             .ok_or(FitError::NoMaximum)?;
+        let found = minimise(&objective, best.at, TOLERANCE, MOST_ITERATIONS);
         let [p, q, v] = found.at.map(f64::exp);
         let spending = Self { p, q, v: v * mean };
         Ok(SpendFit {
