@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::events::reader;
@@ -35,27 +37,27 @@ pub fn all() -> Vec<Job> {
         },
         Job::Daily {
             name: "handovers.day",
-            run: |ctx| Box::pin(handovers::jobs::run_day(ctx)),
+            run: |ctx, _| Box::pin(whole(handovers::jobs::run_day(ctx))),
         },
         Job::Daily {
             name: "departures.day",
-            run: |ctx| Box::pin(departures::jobs::run_day(ctx)),
+            run: |ctx, _| Box::pin(whole(departures::jobs::run_day(ctx))),
         },
         Job::Daily {
             name: "rotations.day",
-            run: |ctx| Box::pin(rotations::jobs::run_day(ctx)),
+            run: |ctx, _| Box::pin(whole(rotations::jobs::run_day(ctx))),
         },
         Job::Daily {
-            name: "risk.day",
-            run: |ctx| Box::pin(risk::jobs::run_day(ctx)),
+            name: risk::jobs::DAY,
+            run: |ctx, after| Box::pin(risk::jobs::run_day(ctx, after)),
         },
         Job::Daily {
             name: "uploads.day",
-            run: |ctx| Box::pin(housekeeping::uploads_forget(ctx)),
+            run: |ctx, _| Box::pin(whole(housekeeping::uploads_forget(ctx))),
         },
         Job::Daily {
             name: "idempotency.day",
-            run: |ctx| Box::pin(idempotency::forget(ctx)),
+            run: |ctx, _| Box::pin(whole(idempotency::forget(ctx))),
         },
         Job::Periodic {
             name: "events.look",
@@ -88,6 +90,11 @@ pub fn all() -> Vec<Job> {
             run: |app| Box::pin(housekeeping::tokens_forget(app)),
         },
     ]
+}
+
+/// The day's work of a tenant, in one part.
+async fn whole(work: impl Future<Output = Result<()>>) -> Result<Option<Uuid>> {
+    work.await.map(|()| None)
 }
 
 /// Starts them; they stop when the last clone of what is returned is dropped.

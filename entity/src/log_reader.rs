@@ -17,6 +17,12 @@ pub struct Model {
     pub seq: i64,
     /// Last day whose daily work is done, in the company's time zone.
     pub ran_on: Option<Date>,
+    /// Day that the daily work in progress began on; empty while there is none.
+    pub began_on: Option<Date>,
+    /// Where its last part ended, as the job counts: the next goes on after this.
+    pub after_id: Option<Uuid>,
+    /// Whether the daily work is to be done once more, whatever the day.
+    pub again: bool,
     /// Until when it is taken: it may be worked on when this is past.
     pub updated_at: DateTimeUtc,
 }

@@ -51,6 +51,28 @@ async fn take_long(job: &'static str, ctx: &Ctx) -> api::error::Result<()> {
     Ok(())
 }
 
+/// The day's work in one part.
+async fn whole(work: impl Future<Output = api::error::Result<()>>) -> api::error::Result<Option<Uuid>> {
+    work.await.map(|()| None)
+}
+
+/// Which parts were begun, of which tenant, and after what.
+static PARTS: Mutex<Vec<(Uuid, Option<u128>)>> = Mutex::new(Vec::new());
+
+/// Four parts where work takes long, else one. The third fails when it is first begun.
+async fn in_parts(ctx: &Ctx, after: Option<Uuid>) -> api::error::Result<Option<Uuid>> {
+    let tenant = ctx.tenant()?.id;
+    let done = after.map(|after| after.as_u128());
+    let failed = PARTS.lock().contains(&(tenant, Some(2)));
+    PARTS.lock().push((tenant, done));
+    if done == Some(2) && !failed {
+        return Err(api::error::Error::internal("as the test wants it"));
+    }
+    let next = done.unwrap_or(0) + 1;
+    let is_last = next == 4 || !SLOW.lock().contains(&tenant);
+    Ok((!is_last).then(|| Uuid::from_u128(next)))
+}
+
 /// Both kinds that keep a lease.
 fn follower_and_day(follower: (&'static str, jobs::Follow), day: (&'static str, jobs::Day)) -> Vec<Job> {
     vec![
@@ -69,7 +91,7 @@ on_both! {
     async fn a_panic_is_a_failure_of_one_company_that_is_tried_again(app) {
         let all = follower_and_day(
             ("panics", |ctx, _| Box::pin(panic_first("panics", ctx))),
-            ("panics.day", |ctx| Box::pin(panic_first("panics.day", ctx))),
+            ("panics.day", |ctx, _| Box::pin(whole(panic_first("panics.day", ctx)))),
         );
         for job in all {
             let failed = jobs::drain(&app.app, vec![job]).await;
@@ -86,7 +108,7 @@ on_both! {
         SLOW.lock().push(app.a.id);
         let all = follower_and_day(
             ("long", |ctx, _| Box::pin(take_long("long", ctx))),
-            ("long.day", |ctx| Box::pin(take_long("long.day", ctx))),
+            ("long.day", |ctx, _| Box::pin(whole(take_long("long.day", ctx)))),
         );
         for job in all {
             let (one, other) = tokio::join!(jobs::drain(&app.app, vec![job]), jobs::drain(&app.app, vec![job]));
@@ -96,6 +118,29 @@ on_both! {
         for name in ["long", "long.day"] {
             assert_eq!((runs(name, app.a.id), runs(name, app.b.id)), (1, 1), "{name}");
         }
+    }
+
+    async fn the_work_of_a_day_takes_turns_and_goes_on_where_it_was(app) {
+        SLOW.lock().push(app.a.id);
+        let job = Job::Daily { name: "parts.day", run: |ctx, after| Box::pin(in_parts(ctx, after)) };
+        let of = |tenant: Uuid| -> Vec<Option<u128>> {
+            PARTS.lock().iter().filter(|(of, _)| *of == tenant).map(|(_, after)| *after).collect()
+        };
+        assert!(jobs::drain(&app.app, vec![job]).await.is_err());
+        // Where it failed is not where it began; and the small one had its turn before the large one was through.
+        assert_eq!(of(app.a.id), [None, Some(1), Some(2)]);
+        let order: Vec<Uuid> = PARTS.lock().iter().map(|(of, _)| *of).filter(|of| [app.a.id, app.b.id].contains(of)).collect();
+        assert!(order.iter().position(|of| *of == app.b.id).unwrap() < 2, "{order:?}");
+        app.app.clock.advance(chrono::Duration::seconds(11));
+        jobs::drain(&app.app, vec![job]).await.unwrap();
+        assert_eq!(of(app.a.id), [None, Some(1), Some(2), Some(2), Some(3)]);
+        assert_eq!(of(app.b.id), [None]);
+        // Done is done, until somebody wants it once more.
+        jobs::drain(&app.app, vec![job]).await.unwrap();
+        assert_eq!(of(app.a.id).len(), 5);
+        jobs::once_more(&app.app, "parts.day", app.b.id).await.unwrap();
+        jobs::drain(&app.app, vec![job]).await.unwrap();
+        assert_eq!((of(app.a.id).len(), of(app.b.id)), (5, vec![None, None]));
     }
 
     async fn who_failed_is_tried_again_however_busy_the_others_are(app) {

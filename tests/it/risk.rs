@@ -1,5 +1,7 @@
 //! Risk: learned from the company's own orders, raised by what people record, and honest when it does not know.
 
+use std::collections::BTreeMap;
+
 use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
 use tests::{Client, TestApp, on_both};
@@ -9,7 +11,7 @@ const ASSESSMENT: &str = "assessment { probability band horizonDays modelVersion
     factors { kind logOdds points priorShare unit value cause controllable evidence { kind id } } }";
 
 /// 60 clients that go on buying every twenty days and 60 that stopped 200 days ago.
-async fn history(app: &TestApp, admin: &Client) {
+async fn history(app: &TestApp) {
     let today = app.app.clock.now().date_naive();
     let mut csv = String::from("customer_id,invoice_no,ts,amount\n");
     for client in 0..120_i64 {
@@ -21,6 +23,11 @@ async fn history(app: &TestApp, admin: &Client) {
             ago -= 20;
         }
     }
+    import(app, csv).await;
+}
+
+/// Imports orders, and assesses.
+async fn import(app: &TestApp, csv: String) {
     let ctx = app.a.system(&app.app).await;
     let request = api::imports::service::ImportRequest {
         kind: domain::import::ImportKind::Orders,
@@ -38,7 +45,23 @@ async fn history(app: &TestApp, admin: &Client) {
         .unwrap();
     assert_eq!(run.status, "DONE", "{}", run.problems);
     app.drain().await;
-    let _ = admin;
+}
+
+/// How many accounts are in each band.
+async fn summed(admin: &Client) -> BTreeMap<String, i64> {
+    let told = admin
+        .ok("{ riskSummary { bands { band accountCount } } }", json!({}))
+        .await;
+    let bands = told["riskSummary"]["bands"].as_array().unwrap().iter();
+    bands
+        .map(|band| {
+            (
+                band["band"].as_str().unwrap().to_owned(),
+                band["accountCount"].as_i64().unwrap(),
+            )
+        })
+        .filter(|(_, count)| *count > 0)
+        .collect()
 }
 
 async fn of(admin: &Client, name: &str) -> Value {
@@ -50,7 +73,7 @@ async fn of(admin: &Client, name: &str) -> Value {
 on_both! {
     async fn the_silent_are_riskier_and_contributions_add_up(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
-        history(&app, &admin).await;
+        history(&app).await;
         let buying = of(&admin, "C010").await["assessment"].clone();
         let silent = of(&admin, "C011").await["assessment"].clone();
         assert_eq!(buying["horizonDays"], 90);
@@ -67,7 +90,7 @@ on_both! {
 
     async fn a_recorded_signal_raises_the_risk_and_names_itself(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
-        history(&app, &admin).await;
+        history(&app).await;
         let before = of(&admin, "C010").await;
         let day = app.app.clock.now().date_naive().to_string();
         let input = json!({ "accountId": before["id"], "kind": "COMPETITOR", "occurredOn": day, "note": "Seen there" });
@@ -106,7 +129,7 @@ on_both! {
 
     async fn worth_is_what_is_expected_and_the_settings_are_shown_with_it(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
-        history(&app, &admin).await;
+        history(&app).await;
         let worth = async |admin: &Client, name: &str| {
             let query = "query($text: String!) { accounts(filter: { text: $text }) { nodes { assessment { probability horizonDays \
                 probabilityInterval { low high } sales { amount } expectedValue { amount } revenueAtRisk { amount } \
@@ -158,7 +181,7 @@ on_both! {
         assert_eq!((&prior["rung"], &prior["accountCount"], &prior["outcomeCount"]), (&json!("PRIOR_ONLY"), &json!(0), &json!(0)));
         assert!((prior["meanGapDays"].as_f64().unwrap() - 70.0).abs() < 1e-6, "{prior}");
         assert!(prior["coefficients"].as_array().unwrap().iter().all(|one| one["priorShare"] == 1.0));
-        history(&app, &admin).await;
+        history(&app).await;
         app.app.clock.advance(Duration::days(1));
         app.drain().await;
         let admin = app.a.client(&app, &app.a.admin).await;
@@ -174,6 +197,30 @@ on_both! {
         assert_eq!(model(&other).await["accountCount"], 0);
     }
 
+    async fn all_accounts_of_a_large_book_are_assessed_in_parts(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let before = summed(&admin).await.values().sum::<i64>();
+        // More than one part of a run, and a last one that is not full.
+        let today = app.app.clock.now().date_naive();
+        let mut csv = String::from("customer_id,invoice_no,ts,amount\n");
+        for client in 0..2_600_i64 {
+            for ago in [200, 120 - client % 90] {
+                let day = today - Duration::days(ago);
+                csv.push_str(&format!("L{client:04},{client}-{ago},{day} 03:00:00,{}\n", 1_000 + client));
+            }
+        }
+        import(&app, csv).await;
+        let bands = summed(&admin).await;
+        assert_eq!((bands.values().sum::<i64>(), bands.get("UNKNOWN").copied()), (before + 2_600, Some(before)), "{bands:?}");
+
+        let version = admin.ok("{ tenant { version } }", json!({})).await["tenant"]["version"].clone();
+        let borders = json!({ "version": version, "riskMedium": 0.0001, "riskHigh": 0.0002, "riskCritical": 0.9999 });
+        admin.change("tenantUpdate", "TenantUpdateInput", borders, "tenant { id }").await;
+        app.drain().await;
+        let moved = summed(&admin).await;
+        assert_eq!((moved.get("HIGH"), moved.get("UNKNOWN")), (Some(&2_600), Some(&before)), "{moved:?}");
+    }
+
     async fn predicted_stands_beside_observed(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         let report = async |client: &Client| {
@@ -185,7 +232,7 @@ on_both! {
         let nothing = report(&admin).await;
         assert_eq!((&nothing["cuts"], &nothing["discrimination"], &nothing["caseCount"]), (&json!([]), &Value::Null, &json!(0)));
         assert!(nothing["reason"].as_str().unwrap().contains("two horizons of 90 days"), "{nothing}");
-        history(&app, &admin).await;
+        history(&app).await;
         let told = report(&admin).await;
         // Sixty had stopped by the first two days, and nobody by the third.
         let silent: Vec<i64> = told["cuts"].as_array().unwrap().iter().map(|cut| cut["silentCount"].as_i64().unwrap()).collect();
@@ -224,7 +271,7 @@ on_both! {
 
     async fn as_of_answers_with_what_was_known_then(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
-        history(&app, &admin).await;
+        history(&app).await;
         let day = (app.app.clock.now() - Duration::days(30)).date_naive().to_string();
         let query = "query($day: Date!) { accounts(filter: { text: \"C000\" }) { nodes { id \
             assessment(asOf: $day) { probability expectedValue { amount } } } } }";

@@ -6,15 +6,15 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use domain::backtest::{BackTest, Purchases, back_test};
+use domain::backtest::{BackTest, MOST_CLIENTS, Purchases, back_test};
 use domain::calendar::tenant_day;
 use domain::policy::Action;
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use super::fit::{self, Sample};
+use super::fit;
 use super::moment::Moment;
-use super::queries;
+use super::sample::{Sample, each_order_of_some};
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::tenancy::TenantDb;
@@ -51,9 +51,9 @@ pub async fn calibration_report(ctx: &Ctx) -> Result<(NaiveDate, Arc<BackTest>)>
 
 /// What each account bought, of many accounts evenly taken.
 async fn purchases(db: &TenantDb, moment: &Moment) -> Result<Vec<Purchases>> {
-    let mut sample: Sample<Purchases> = Sample::default();
+    let mut sample: Sample<Purchases> = Sample::of_at_most(2 * MOST_CLIENTS);
     let mut open: Option<(Uuid, Vec<(NaiveDate, f64)>)> = None;
-    queries::each_order(db, moment, None, |row| {
+    each_order_of_some(db, moment, |row| {
         #[expect(
             clippy::cast_precision_loss,
             reason = "a model needs no more than 53 bits of an amount"
@@ -72,5 +72,5 @@ async fn purchases(db: &TenantDb, moment: &Moment) -> Result<Vec<Purchases>> {
     if let Some((_, orders)) = open {
         sample.offer(|| Purchases::of(orders));
     }
-    Ok(sample.kept)
+    Ok(sample.kept())
 }

@@ -1,7 +1,7 @@
-//! What the tenant's own past teaches about silence: learned by one pass over its orders, and kept while it holds.
+//! What the tenant's own past teaches about silence: learned from the orders of some thousand accounts, and kept while it holds.
 //!
-//! The pass reads every order once, a page at a time, and keeps one small row an account. What it taught is kept in
-//! this process and used again until a hundredth of the orders changed; the nightly run always learns anew.
+//! The orders are read once, a page at a time, and leave one small row an account. What they taught is kept in this process and
+//! used again until a hundredth of the orders changed; the nightly run always learns anew.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -17,13 +17,14 @@ use uuid::Uuid;
 use super::ledger::Ledger;
 use super::moment::Moment;
 use super::queries::{self, KindRow, OrderRow};
+use super::sample::{Sample, each_order_of_some};
 use crate::error::{Error, Result};
 use crate::platform::tenancy::TenantDb;
 
 /// Models kept: some tenants, some days of the past each.
 const MOST_KEPT: u64 = 256;
-/// The log may be trimmed, so a model is not compared with it for ever.
-const KEPT_FOR: Duration = Duration::from_secs(3_600);
+/// A day has a model of its own; the one of yesterday is of no more use.
+const KEPT_FOR: Duration = Duration::from_secs(26 * 3_600);
 /// Single orders that may change before the past is read again, however many there are.
 const MOST_CHANGES: u64 = 200;
 /// What an import may add at a time: one event tells of that many orders.
@@ -49,7 +50,7 @@ struct Key {
 pub struct Fit {
     /// How the tenant's accounts buy.
     pub model: BuyingModel,
-    /// Orders it learned from.
+    /// Orders that the tenant has, about.
     orders: u64,
     /// The newest event when it learned.
     pub(super) seq: i64,
@@ -116,8 +117,8 @@ async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
     let first = queries::first_order(db, moment).await?;
     let horizon = horizon_days(first.map(|row| tenant_day(row.ordered_at, moment.zone)), moment.day);
     let mut past = Past::new(moment.day, cut_day(moment.day, horizon));
-    queries::each_order(db, moment, None, |row| {
-        past.add(&row, tenant_day(row.ordered_at, moment.zone))
+    let stride = each_order_of_some(db, moment, |row| {
+        past.add(&row, tenant_day(row.ordered_at, moment.zone));
     })
     .await?;
     let (accounts, outcomes, orders) = past.finish();
@@ -125,40 +126,9 @@ async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
     let model = tokio::task::spawn_blocking(move || BuyingModel::learn(horizon, &accounts, &outcomes)).await;
     Ok(Fit {
         model: model.map_err(Error::internal)?,
-        orders,
+        orders: orders.saturating_mul(stride),
         seq,
     })
-}
-
-/// Evenly taken from however many come, of a size between [`MOST_LEARNED`] and twice that once there are so many.
-pub(super) struct Sample<T> {
-    pub(super) kept: Vec<T>,
-    seen: u64,
-    stride: u64,
-}
-
-impl<T> Default for Sample<T> {
-    fn default() -> Self {
-        Self {
-            kept: Vec::new(),
-            seen: 0,
-            stride: 1,
-        }
-    }
-}
-
-impl<T> Sample<T> {
-    /// Takes the next one, or leaves it.
-    pub(super) fn offer(&mut self, next: impl FnOnce() -> T) {
-        if self.seen.is_multiple_of(self.stride) {
-            self.kept.push(next());
-        }
-        self.seen += 1;
-        if self.kept.len() > 2 * MOST_LEARNED {
-            self.kept = std::mem::take(&mut self.kept).into_iter().step_by(2).collect();
-            self.stride *= 2;
-        }
-    }
 }
 
 /// Gathers how each account buys, and how it bought at the cut and whether it fell silent then, from orders that come by account
@@ -187,7 +157,7 @@ impl Past {
             cut,
             orders: 0,
             open: None,
-            accounts: Sample::default(),
+            accounts: Sample::of_at_most(2 * MOST_LEARNED),
         }
     }
 
@@ -226,7 +196,7 @@ impl Past {
     /// How the accounts buy, what became of those that there were at the cut, and how many orders there are.
     fn finish(mut self) -> (Vec<Buying>, Vec<(Buying, bool)>, u64) {
         self.close();
-        let accounts = self.accounts.kept;
+        let accounts = self.accounts.kept();
         let outcomes = accounts.iter().filter_map(|(then, _)| *then).collect();
         let accounts = accounts.iter().map(|(_, now)| *now).collect();
         (accounts, outcomes, self.orders)

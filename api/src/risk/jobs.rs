@@ -10,21 +10,33 @@ use super::service;
 use crate::error::Result;
 use crate::platform::Ctx;
 use crate::platform::graphql::parse_any;
+use crate::platform::jobs;
 
-/// Assesses the accounts that these events concern. Safe to run twice: the second time nothing differs.
+/// The name of the nightly run.
+pub const DAY: &str = "risk.day";
+
+/// Assesses the accounts that these events concern. Safe to run twice: the second time nothing differs. All accounts of a large
+/// tenant are left to the run that takes turns with other tenants.
 pub async fn follow(ctx: &Ctx, events: &[event::Model]) -> Result<()> {
     match concerned(events) {
-        Concerned::All => service::assess_all(ctx, ctx.as_of()).await?,
-        Concerned::Some(accounts) => service::assess_some(ctx, &accounts).await?,
-    };
+        Concerned::All => {
+            let part = service::assess_part(ctx, ctx.as_of(), None).await?;
+            if part.after.is_some() {
+                jobs::once_more(&ctx.app, DAY, ctx.tenant()?.id).await?;
+            }
+        }
+        Concerned::Some(accounts) => {
+            service::assess_some(ctx, &accounts).await?;
+        }
+    }
     Ok(())
 }
 
-/// The nightly run: a day more of silence, signals that fade, and a past that is a day longer.
-pub async fn run_day(ctx: &Ctx) -> Result<()> {
-    let stored = service::assess_all(ctx, ctx.as_of()).await?;
-    tracing::info!(tenant = %ctx.tenant()?.id, stored, "assessed all accounts");
-    Ok(())
+/// A part of the nightly run: a day more of silence, signals that fade, and a past that is a day longer.
+pub async fn run_day(ctx: &Ctx, after: Option<Uuid>) -> Result<Option<Uuid>> {
+    let part = service::assess_part(ctx, ctx.as_of(), after).await?;
+    tracing::info!(tenant = %ctx.tenant()?.id, stored = part.stored, ended = part.after.is_none(), "assessed accounts");
+    Ok(part.after)
 }
 
 #[derive(Debug, PartialEq, Eq)]

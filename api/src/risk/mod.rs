@@ -20,6 +20,7 @@ mod model_schema;
 mod moment;
 mod queries;
 mod reckoning;
+mod sample;
 pub mod schema;
 pub mod service;
 mod stored;

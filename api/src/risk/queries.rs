@@ -14,10 +14,18 @@ use crate::platform::tenancy::{TenantDb, WriteTx};
 
 /// Orders read at a time: what bounds the memory of a pass over all of a tenant's orders.
 const ORDERS_AT_A_TIME: u64 = 20_000;
+/// Ids of accounts read at a time.
+const ACCOUNTS_AT_A_TIME: u64 = 20_000;
 /// Most signals of one account that count, the newest ones.
 const MOST_SIGNALS: u64 = 500;
 /// Accounts whose standing one statement writes.
 const STANDINGS_AT_A_TIME: usize = 100;
+
+/// An account.
+#[derive(FromQueryResult)]
+struct IdRow {
+    id: Uuid,
+}
 
 /// What of an order counts.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
@@ -41,6 +49,29 @@ pub struct StandingRow {
     pub band: String,
     /// The assessment that says so.
     pub assessment_id: Option<Uuid>,
+}
+
+/// Gives `each` every account, also archived ones, by id.
+pub async fn each_account(db: &TenantDb, mut each: impl FnMut(Uuid) + Send) -> Result<(), DbErr> {
+    use account::Column;
+    let mut after = Uuid::nil();
+    loop {
+        let rows: Vec<IdRow> = db
+            .rows(
+                account::Entity::find()
+                    .select_only()
+                    .column(Column::Id)
+                    .filter(Column::Id.gt(after))
+                    .order_by_asc(Column::Id)
+                    .limit(ACCOUNTS_AT_A_TIME),
+            )
+            .await?;
+        rows.iter().for_each(|row| each(row.id));
+        match rows.last() {
+            Some(last) if rows.len() as u64 == ACCOUNTS_AT_A_TIME => after = last.id,
+            _ => return Ok(()),
+        }
+    }
 }
 
 /// Gives `each` every order that counts at the moment, of these accounts or of all, by account and then by time.

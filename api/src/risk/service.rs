@@ -26,28 +26,60 @@ use crate::platform::tenancy::WriteTx;
 
 /// Accounts assessed in one transaction.
 const ACCOUNTS_AT_A_TIME: u16 = 500;
+/// Transactions in one part of a run over all accounts: a second or so of work, below a hundredth of a million accounts.
+const BATCHES_OF_A_PART: usize = 5;
 /// Different days of the past that one batch may ask about: each may read all of the tenant's orders.
 const MOST_DAYS: usize = 12;
 
 /// Assesses every account of the tenant as of an instant, with what is recorded today; how many assessments were
 /// stored. Only for the system itself.
 pub async fn assess_all(ctx: &Ctx, as_of: DateTime<Utc>) -> Result<usize> {
+    let (mut after, mut stored) = (None, 0);
+    loop {
+        let part = assess_part(ctx, as_of, after).await?;
+        stored += part.stored;
+        match part.after {
+            None => return Ok(stored),
+            ended => after = ended,
+        }
+    }
+}
+
+/// A part of a run over all accounts.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// How many assessments were stored.
+    pub stored: usize,
+    /// The account that it ended with; none when there are no more.
+    pub after: Option<Uuid>,
+}
+
+/// Assesses the next accounts of the tenant by their ids, at most some thousand; the first part learns the model anew. Only for the
+/// system itself.
+pub async fn assess_part(ctx: &Ctx, as_of: DateTime<Utc>, after: Option<Uuid>) -> Result<Part> {
     only_system(ctx)?;
     let moment = Moment::with_all_known(ctx, as_of)?;
     let fit = {
         let db = ctx.read().await?;
-        fit::anew(&db, &moment).await?
-    };
-    let (mut after, mut stored) = (Uuid::nil(), 0);
-    loop {
-        let tx = ctx.write().await?;
-        let accounts = queries::standings_after(&tx, after, ACCOUNTS_AT_A_TIME.into()).await?;
-        match accounts.last() {
-            Some(last) => after = last.id,
-            None => return Ok(stored),
+        match after {
+            None => fit::anew(&db, &moment).await?,
+            Some(_) => fit::kept(&db, &moment).await?,
         }
-        stored += renew(ctx, tx, &moment, &fit, accounts).await?;
+    };
+    let mut part = Part { stored: 0, after };
+    for _ in 0..BATCHES_OF_A_PART {
+        let tx = ctx.write().await?;
+        let accounts = queries::standings_after(&tx, part.after.unwrap_or_default(), ACCOUNTS_AT_A_TIME.into()).await?;
+        let is_last = accounts.len() < usize::from(ACCOUNTS_AT_A_TIME);
+        part.after = accounts.last().map(|last| last.id).filter(|_| !is_last);
+        if !accounts.is_empty() {
+            part.stored += renew(ctx, tx, &moment, &fit, accounts).await?;
+        }
+        if is_last {
+            break;
+        }
     }
+    Ok(part)
 }
 
 /// The model behind the risks of today.

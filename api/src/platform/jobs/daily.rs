@@ -1,4 +1,7 @@
 //! Work that is done once on each day of each tenant, in the tenant's own time.
+//!
+//! It is done in parts, and where the last one ended is kept: tenants take turns, so that a small one does not wait for a large
+//! one, and a process that dies leaves only the part that it was at.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,6 +11,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::calendar::tenant_day;
 use entity::{log_reader, tenant};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -35,17 +39,22 @@ pub struct Daily {
 /// Runs the jobs, in their order, whenever a day has begun, until it is asked to stop.
 pub async fn serve(app: Arc<App>, jobs: Vec<Daily>, mut stop: Stop) {
     loop {
+        let mut worked = false;
         for job in &jobs {
-            told(&app, job.name, caught(pass(&app, job, &stop)).await);
+            let outcome = caught(pass(&app, job, &stop)).await;
+            worked |= outcome.as_ref().is_ok_and(|pass| pass.worked);
+            told(&app, job.name, outcome);
         }
+        // As long as something was done there may be a next part of it.
+        let pause = if worked { Duration::ZERO } else { POLL };
         tokio::select! {
             () = stop.asked() => return,
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
-/// Runs the job in every tenant where its day has come. A tenant that fails does not hold up the others; the first
+/// Does a part of the job in every tenant where its day has come. A tenant that fails does not hold up the others; the first
 /// failure is returned at the end.
 pub async fn pass(app: &Arc<App>, job: &Daily, stop: &Stop) -> Result<Pass> {
     let mut pass = Pass::default();
@@ -74,6 +83,18 @@ pub async fn pass(app: &Arc<App>, job: &Daily, stop: &Stop) -> Result<Pass> {
     }
 }
 
+/// Has the job done once more in the tenant, from its beginning, whatever has been done today.
+pub async fn once_more(app: &Arc<App>, name: &str, tenant: Uuid) -> Result<()> {
+    let statements = Arc::default();
+    let wanted = log_reader::Entity::update_many()
+        .col_expr(log_reader::Column::Again, Expr::value(true))
+        .filter(log_reader::Column::Name.eq(name))
+        .filter(log_reader::Column::TenantId.eq(tenant));
+    // Where there is no row it has never run, and is due anyway.
+    app.database.global(&statements).update(wanted).await?;
+    Ok(())
+}
+
 async fn tenants_after(app: &Arc<App>, after: Uuid) -> Result<Vec<tenant::Model>> {
     let statements = Arc::default();
     let select = tenant::Entity::find()
@@ -91,7 +112,9 @@ async fn due(app: &Arc<App>, name: &str, tenants: &[tenant::Model]) -> Result<Ve
         .filter(log_reader::Column::TenantId.is_in(tenants.iter().map(|tenant| tenant.id)))
         .limit(PAGE);
     let rows = app.database.global(&statements).all(select).await?;
-    let ran: HashMap<Uuid, Option<NaiveDate>> = rows.into_iter().map(|row| (row.tenant_id, row.ran_on)).collect();
+    // Whoever wants it once more has it as if it had never been done.
+    let ran = |row: log_reader::Model| (row.tenant_id, row.ran_on.filter(|_| !row.again));
+    let ran: HashMap<Uuid, Option<NaiveDate>> = rows.into_iter().map(ran).collect();
     let now = app.clock.now();
     let due = tenants.iter().filter_map(|tenant| {
         let day = tenant_day(now, tenant.time_zone.parse::<Tz>().unwrap_or(Tz::UTC));
@@ -108,14 +131,20 @@ async fn run(app: &Arc<App>, job: &Daily, tenant: Uuid, day: NaiveDate) -> Resul
             ..Pass::default()
         });
     };
+    // What began on another day is brought to its end first; its own day comes after.
+    let (began, after) = lease.part.map_or((day, None), |(began, after)| (began, Some(after)));
+    if after.is_none() && !lease.begin().await? {
+        return Ok(Pass::default());
+    }
     let work = async {
         match tenant_settings(app, tenant).await? {
-            Some(settings) => (job.run)(&Ctx::system(Arc::clone(app), settings)).await,
-            None => Ok(()),
+            Some(settings) => (job.run)(&Ctx::system(Arc::clone(app), settings), after).await,
+            None => Ok(None),
         }
     };
     match lease.keep(work).await {
-        Ok(Some(())) => lease.release_after(day).await?,
+        Ok(Some(Some(after))) => lease.release_within(began, after).await?,
+        Ok(Some(None)) => lease.release_after(began).await?,
         Ok(None) => {}
         Err(error) => {
             lease.rest().await?;

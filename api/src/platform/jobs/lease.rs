@@ -34,10 +34,13 @@ pub struct Lease<'a> {
     until: DateTime<Utc>,
     /// How far the reader had come when it was taken.
     pub seq: i64,
+    /// The day's work that is in progress: when it began, and where its last part ended.
+    pub part: Option<(NaiveDate, Uuid)>,
 }
 
 impl<'a> Lease<'a> {
-    /// Takes it. Nothing when somebody else has it, or when the daily work of `day` is done already.
+    /// Takes it. Nothing when somebody else has it, or when the daily work of `day` is done already and nobody wants it once
+    /// more.
     pub async fn take(
         app: &'a Arc<App>,
         name: &'static str,
@@ -53,7 +56,11 @@ impl<'a> Lease<'a> {
             .add(Column::TenantId.eq(tenant))
             .add(Column::UpdatedAt.lte(now));
         if let Some(day) = day {
-            free = free.add(Condition::any().add(Column::RanOn.is_null()).add(Column::RanOn.lt(day)));
+            let is_due = Condition::any()
+                .add(Column::RanOn.is_null())
+                .add(Column::RanOn.lt(day))
+                .add(Column::Again.eq(true));
+            free = free.add(is_due);
         }
         let taking = log_reader::Entity::update_many()
             .col_expr(Column::UpdatedAt, Expr::value(until))
@@ -65,6 +72,7 @@ impl<'a> Lease<'a> {
                 tenant,
                 until,
                 seq: row.seq,
+                part: row.began_on.zip(row.after_id),
             }));
         }
         let there = log_reader::Entity::find_by_id((name.to_owned(), tenant));
@@ -76,6 +84,9 @@ impl<'a> Lease<'a> {
             tenant_id: Set(tenant),
             seq: Set(0),
             ran_on: Set(None),
+            began_on: Set(None),
+            after_id: Set(None),
+            again: Set(false),
             updated_at: Set(until),
         };
         match db.insert(row).await {
@@ -85,6 +96,7 @@ impl<'a> Lease<'a> {
                 tenant,
                 until,
                 seq: 0,
+                part: None,
             })),
             // Another process was first with the row, and works with it.
             Err(error) if Error::is_unique_violation(&error) => Ok(None),
@@ -143,11 +155,35 @@ impl<'a> Lease<'a> {
         Ok(())
     }
 
+    /// Says that the day's work begins: whoever wants it once more from now on wants another run.
+    pub async fn begin(&mut self) -> Result<bool> {
+        let until = self.app.clock.now() + LEASE;
+        self.change(until, |update| update.col_expr(Column::Again, Expr::value(false)))
+            .await
+    }
+
+    /// Gives it back with a part of the work of `day` done, up to and with `after`.
+    pub async fn release_within(mut self, day: NaiveDate, after: Uuid) -> Result<()> {
+        let now = self.app.clock.now();
+        self.change(now, |update| {
+            update
+                .col_expr(Column::BeganOn, Expr::value(day))
+                .col_expr(Column::AfterId, Expr::value(after))
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Gives it back with the work of `day` done.
     pub async fn release_after(mut self, day: NaiveDate) -> Result<()> {
         let now = self.app.clock.now();
-        self.change(now, |update| update.col_expr(Column::RanOn, Expr::value(day)))
-            .await?;
+        self.change(now, |update| {
+            update
+                .col_expr(Column::RanOn, Expr::value(day))
+                .col_expr(Column::BeganOn, Expr::value(None::<NaiveDate>))
+                .col_expr(Column::AfterId, Expr::value(None::<Uuid>))
+        })
+        .await?;
         Ok(())
     }
 

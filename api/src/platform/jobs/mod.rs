@@ -2,7 +2,8 @@
 //!
 //! * A *follower* reads the event log of every tenant in order and does what follows from it. The log is the queue:
 //!   see `docs/decisions/0003-log-followers.md`.
-//! * A *daily* job runs once on each day of each tenant, soon after midnight in the tenant's time zone.
+//! * A *daily* job runs once on each day of each tenant, soon after midnight in the tenant's time zone: in parts, taking turns
+//!   with other tenants, and from where it was when a process died.
 //! * A *periodic* job runs every so often, once a process.
 //!
 //! Every job is safe to run twice: a process that dies in the middle leaves its work to the next. Which jobs there are
@@ -24,7 +25,9 @@ use entity::event;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
+use uuid::Uuid;
 
+pub use daily::once_more;
 pub use health::{Health, Troubled};
 pub use queue::measure;
 
@@ -34,8 +37,9 @@ use crate::platform::Ctx;
 
 /// What a follower does with events of one tenant, in their order.
 pub type Follow = for<'a> fn(&'a Ctx, &'a [event::Model]) -> BoxFuture<'a, Result<()>>;
-/// What a daily job does in one tenant.
-pub type Day = for<'a> fn(&'a Ctx) -> BoxFuture<'a, Result<()>>;
+/// What a daily job does in one tenant: a part of its work, after where the last part ended; where this one ended, or nothing
+/// when the day's work is done. A part takes a second or so, so that no tenant waits long for another.
+pub type Day = for<'a> fn(&'a Ctx, Option<Uuid>) -> BoxFuture<'a, Result<Option<Uuid>>>;
 /// What a periodic job does.
 pub type Tick = for<'a> fn(&'a Arc<App>) -> BoxFuture<'a, Result<()>>;
 
@@ -53,7 +57,7 @@ pub enum Job {
     Daily {
         /// Its name in `log_reader`.
         name: &'static str,
-        /// Does the work; when it fails it is tried again.
+        /// Does the work, a part at a time; a part that fails is tried again.
         run: Day,
     },
     /// Runs at the start of the process and then every so often.
