@@ -13,6 +13,7 @@ mod calibration;
 mod calibration_schema;
 mod evidence;
 mod fit;
+mod gather;
 pub mod jobs;
 mod ledger;
 mod loaders;

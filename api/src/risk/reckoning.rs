@@ -1,26 +1,17 @@
-//! Making assessments from rows: one statement for the orders and one for the signals of many accounts.
+//! From what is known of an account to its assessment: without the database, so that facts may also be supposed.
 
 use std::collections::HashMap;
 
-use chrono::{Months, NaiveDate};
-use domain::calendar::tenant_day;
-use domain::risk::{
-    self, Borders, BuyingModel, Evidence, EvidenceKind, Facts, Signal, UnknownReason, revenue_at_risk_minor,
-};
-use entity::signal;
+use domain::risk::{self, BuyingModel, Facts, UnknownReason, revenue_at_risk_minor};
 use uuid::Uuid;
 
 use super::assessed::{Assessed, Lifetime};
 use super::fit::Fit;
-use super::ledger::Ledger;
+use super::gather::{Known, gather};
 use super::moment::Moment;
-use super::queries;
 use crate::error::Result;
 use crate::platform::ctx::TenantSettings;
 use crate::platform::tenancy::TenantDb;
-
-/// Months whose sales are told.
-const SALES_MONTHS: u32 = 12;
 
 /// The assessments of many accounts as of the moment.
 pub async fn assess(
@@ -30,44 +21,17 @@ pub async fn assess(
     fit: &Fit,
     accounts: &[Uuid],
 ) -> Result<HashMap<Uuid, Assessed>> {
-    let year_begins_after = moment
-        .day
-        .checked_sub_months(Months::new(SALES_MONTHS))
-        .unwrap_or(NaiveDate::MIN);
-    let mut ledgers: HashMap<Uuid, Ledger> = HashMap::with_capacity(accounts.len());
-    queries::each_order(db, moment, Some(accounts), |row| {
-        let day = tenant_day(row.ordered_at, moment.zone);
-        let ledger = ledgers.entry(row.account_id).or_default();
-        ledger.add(&row, day, year_begins_after);
-    })
-    .await?;
-    let mut signals: HashMap<Uuid, Vec<Signal>> = HashMap::new();
-    for row in queries::signals(db, moment, accounts).await? {
-        let account = row.account_id;
-        signals.entry(account).or_default().extend(signal(row, moment));
-    }
-    let none = Ledger::default();
-    Ok(accounts
+    let known = gather(db, moment, accounts).await?;
+    let assessed = known
         .iter()
-        .map(|account| {
-            let ledger = ledgers.get(account).unwrap_or(&none);
-            let signals = signals.get(account).map_or(&[][..], Vec::as_slice);
-            (*account, one(*account, tenant, moment, &fit.model, ledger, signals))
-        })
-        .collect())
+        .map(|(account, known)| (*account, one(*account, tenant, moment, &fit.model, known)));
+    Ok(assessed.collect())
 }
 
-fn one(
-    account: Uuid,
-    tenant: &TenantSettings,
-    moment: &Moment,
-    model: &BuyingModel,
-    ledger: &Ledger,
-    signals: &[Signal],
-) -> Assessed {
-    let borders: Borders = tenant.borders;
-    let buying = ledger.buying(moment.day);
-    let last_orders = ledger.last_orders();
+/// The assessment of one account of which this is known.
+pub fn one(account: Uuid, tenant: &TenantSettings, moment: &Moment, model: &BuyingModel, known: &Known) -> Assessed {
+    let buying = known.ledger.buying(moment.day);
+    let last_orders = known.ledger.last_orders();
     let result = risk::assess(&Facts {
         as_of: moment.day,
         baseline_log_odds: model.baseline_log_odds(),
@@ -75,8 +39,8 @@ fn one(
             .map(|buying| model.measure(&buying))
             .ok_or(UnknownReason::NoOrders),
         last_orders: &last_orders,
-        signals,
-        borders,
+        signals: &known.signals,
+        borders: tenant.borders,
     });
     let worth = buying.map(|buying| model.worth(&buying, &tenant.terms));
     Assessed {
@@ -86,7 +50,7 @@ fn one(
         band: result.band,
         unknown: result.unknown,
         horizon_days: model.horizon_days(),
-        sales_minor: ledger.year_minor(),
+        sales_minor: known.ledger.year_minor(),
         expected_value_minor: worth.map_or(0, |worth| worth.expected_minor),
         revenue_at_risk_minor: result
             .probability
@@ -102,128 +66,5 @@ fn one(
         baseline_log_odds: result.baseline_log_odds,
         log_odds_sd: result.sd,
         factors: result.factors,
-    }
-}
-
-/// A row as the domain takes it. One whose kind or cause this version does not know is left out: one row must not keep
-/// a tenant's risk from being known.
-fn signal(row: signal::Model, moment: &Moment) -> Option<Signal> {
-    let kind = row.kind.parse().ok();
-    let cause = row.cause.as_deref().map(str::parse).transpose().ok();
-    let (Some(kind), Some(cause)) = (kind, cause) else {
-        tracing::warn!(signal = %row.id, kind = row.kind, "a signal of an unknown kind or cause is left out");
-        return None;
-    };
-    let evidence = |kind, id| Evidence { kind, id };
-    let contact = row.contact_id.map(|id| evidence(EvidenceKind::Contact, id));
-    let activity = row.activity_id.map(|id| evidence(EvidenceKind::Activity, id));
-    Some(Signal {
-        source: evidence(EvidenceKind::Signal, row.id),
-        kind,
-        cause,
-        controllable: row.controllable,
-        since: row.occurred_on,
-        resolved_on: resolved(&row, moment),
-        evidence: contact.into_iter().chain(activity).collect(),
-    })
-}
-
-/// The day it ended, as far as that was known at the moment.
-fn resolved(row: &signal::Model, moment: &Moment) -> Option<NaiveDate> {
-    match (row.settled_at, moment.known_by) {
-        (Some(settled), Some(known_by)) if settled > known_by => None,
-        (settled, _) => row
-            .resolved_on
-            .or_else(|| settled.map(|settled| tenant_day(settled, moment.zone))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use chrono::{DateTime, Utc};
-    use chrono_tz::Tz;
-    use domain::risk::{Cause, FactorKind};
-
-    use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().unwrap()
-    }
-
-    fn moment(known_by: Option<&str>) -> Moment {
-        Moment {
-            as_of: at("2026-11-20T12:00:00Z"),
-            day: day("2026-11-20"),
-            zone: Tz::Asia__Tokyo,
-            known_by: known_by.map(at),
-        }
-    }
-
-    fn row() -> signal::Model {
-        signal::Model {
-            tenant_id: Uuid::nil(),
-            id: Uuid::from_u128(1),
-            account_id: Uuid::from_u128(2),
-            kind: "UNRESOLVED_COMPLAINT".into(),
-            cause: Some("QUALITY_SLIPPED".into()),
-            controllable: true,
-            occurred_on: day("2026-11-01"),
-            note: String::new(),
-            recorded_by_id: None,
-            recorded_at: at("2026-11-02T00:00:00Z"),
-            resolved_on: Some(day("2026-11-05")),
-            settled_at: Some(at("2026-11-06T16:00:00Z")),
-            settled_by_id: None,
-            contact_id: Some(Uuid::from_u128(3)),
-            activity_id: Some(Uuid::from_u128(4)),
-            version: 2,
-            created_at: at("2026-11-02T00:00:00Z"),
-        }
-    }
-
-    #[test]
-    fn a_signal_carries_all_that_proves_it() {
-        let signal = signal(row(), &moment(None)).unwrap();
-        assert_eq!(
-            (signal.kind, signal.cause),
-            (FactorKind::UnresolvedComplaint, Some(Cause::QualitySlipped))
-        );
-        assert_eq!(signal.resolved_on, Some(day("2026-11-05")));
-        let kinds: Vec<_> = signal.evidence.iter().map(|row| row.kind).collect();
-        assert_eq!(kinds, [EvidenceKind::Contact, EvidenceKind::Activity]);
-    }
-
-    #[test]
-    fn a_signal_settled_later_was_open_then() {
-        assert_eq!(resolved(&row(), &moment(Some("2026-11-06T15:59:59Z"))), None);
-        assert_eq!(
-            resolved(&row(), &moment(Some("2026-11-06T16:00:00Z"))),
-            Some(day("2026-11-05"))
-        );
-        // Settled without a day: the day it was settled, in Tokyo.
-        let settled = signal::Model {
-            resolved_on: None,
-            ..row()
-        };
-        assert_eq!(resolved(&settled, &moment(None)), Some(day("2026-11-07")));
-    }
-
-    #[test]
-    fn a_row_that_nobody_can_read_is_left_out() {
-        let odd = signal::Model {
-            kind: "ODD".into(),
-            ..row()
-        };
-        assert_eq!(signal(odd, &moment(None)), None);
-        let odd = signal::Model {
-            cause: Some("ODD".into()),
-            ..row()
-        };
-        assert_eq!(signal(odd, &moment(None)), None);
     }
 }
