@@ -36,6 +36,10 @@ pub struct Model {
     pub gross_margin: f64,
     /// Share by which lifetime values take a year from now to be worth less, 0–1.
     pub discount_rate: f64,
+    /// Whether what its model learned may help other companies that agree too.
+    pub shares_model: bool,
+    /// What its model learned, where it agreed: figures of `domain::risk::Lesson`.
+    pub lesson: Option<Json>,
     /// Whether it is made for trying things out.
     pub sandbox: bool,
     /// Raised by one at every change; a writer names the one he saw.

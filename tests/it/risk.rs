@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
-use tests::{Client, TestApp, on_both};
+use tests::{Client, Company, TestApp, on_both};
 
 const ASSESSMENT: &str = "assessment { probability band horizonDays modelVersion unknownReason { code } \
     expectedValue { amount currencyCode } revenueAtRisk { amount } baselineLogOdds \
@@ -23,12 +23,12 @@ async fn history(app: &TestApp) {
             ago -= 20;
         }
     }
-    import(app, csv).await;
+    import(app, &app.a, csv).await;
 }
 
 /// Imports orders, and assesses.
-async fn import(app: &TestApp, csv: String) {
-    let ctx = app.a.system(&app.app).await;
+async fn import(app: &TestApp, company: &Company, csv: String) {
+    let ctx = company.system(&app.app).await;
     let request = api::imports::service::ImportRequest {
         kind: domain::import::ImportKind::Orders,
         mapping: Vec::new(),
@@ -209,7 +209,7 @@ on_both! {
                 csv.push_str(&format!("L{client:04},{client}-{ago},{day} 03:00:00,{}\n", 1_000 + client));
             }
         }
-        import(&app, csv).await;
+        import(&app, &app.a, csv).await;
         let bands = summed(&admin).await;
         assert_eq!((bands.values().sum::<i64>(), bands.get("UNKNOWN").copied()), (before + 2_600, Some(before)), "{bands:?}");
 
@@ -219,6 +219,60 @@ on_both! {
         app.drain().await;
         let moved = summed(&admin).await;
         assert_eq!((moved.get("HIGH"), moved.get("UNKNOWN")), (Some(&2_600), Some(&before)), "{moved:?}");
+    }
+
+    async fn companies_that_agree_learn_from_each_other_and_nobody_else_does(app) {
+        let today = app.app.clock.now().date_naive();
+        let orders = |clients: i64, gap: i64| {
+            let mut csv = String::from("customer_id,invoice_no,ts,amount\n");
+            for client in 0..clients {
+                for ago in (client % gap + 1..300).step_by(usize::try_from(gap).unwrap()) {
+                    csv.push_str(&format!("P{client:03},{client}-{ago},{} 03:00:00,500\n", today - Duration::days(ago)));
+                }
+            }
+            csv
+        };
+        let share = async |company: &Company, shares: bool| {
+            let admin = company.client(&app, &company.admin).await;
+            let version = admin.ok("{ tenant { version } }", json!({})).await["tenant"]["version"].clone();
+            let input = json!({ "version": version, "sharesModel": shares });
+            admin.change("tenantUpdate", "TenantUpdateInput", input, "tenant { sharesModel }").await;
+            app.drain().await;
+        };
+        let model = async |company: &Company| {
+            let admin = company.client(&app, &company.admin).await;
+            let told = admin.ok("{ tenant { sharesModel } riskModel { pooledCompanyCount meanGapDays } }", json!({})).await;
+            let told = (&told["tenant"]["sharesModel"], &told["riskModel"]);
+            (told.0 == &json!(true), told.1["pooledCompanyCount"].as_i64().unwrap(), told.1["meanGapDays"].as_f64().unwrap())
+        };
+        let mut others = Vec::new();
+        for name in ["Cedar", "Daisy", "Elm", "Fir", "Ginkgo"] {
+            let other = Company::create(&app.app, name).await;
+            import(&app, &other, orders(110, 30)).await;
+            share(&other, true).await;
+            others.push(other);
+        }
+        // With three clients of its own it leans on what it starts from.
+        import(&app, &app.a, orders(3, 7)).await;
+        let (shares, pooled, alone) = model(&app.a).await;
+        assert_eq!((shares, pooled), (false, 0), "nobody is asked to share, and who does not takes nothing");
+        share(&app.a, true).await;
+        let (shares, pooled, together) = model(&app.a).await;
+        assert_eq!((shares, pooled), (true, 5));
+        assert_ne!(alone, together);
+        // Who takes back his consent takes back what he taught: four are too few.
+        share(&others[0], false).await;
+        share(&app.a, false).await;
+        share(&app.a, true).await;
+        let (_, pooled, again) = model(&app.a).await;
+        assert_eq!((pooled, again), (0, alone));
+        assert_eq!(model(&app.b).await.1, 0);
+        // No ADMIN, no consent.
+        let manager = app.a.client(&app, &app.a.manager).await;
+        let version = manager.ok("{ tenant { version } }", json!({})).await["tenant"]["version"].clone();
+        let input = json!({ "version": version, "sharesModel": false });
+        let refused = manager.send("mutation($input: TenantUpdateInput!) { tenantUpdate(input: $input) { tenant { id } } }", json!({ "input": input })).await;
+        assert_eq!(refused.code(), Some("FORBIDDEN"), "{}", refused.body);
     }
 
     async fn predicted_stands_beside_observed(app) {

@@ -16,10 +16,11 @@ use uuid::Uuid;
 
 use super::ledger::Ledger;
 use super::moment::Moment;
+use super::pool;
 use super::queries::{self, KindRow, OrderRow};
 use super::sample::{Sample, each_order_of_some};
 use crate::error::{Error, Result};
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{GlobalDb, TenantDb};
 
 /// Models kept: some tenants, some days of the past each.
 const MOST_KEPT: u64 = 256;
@@ -54,10 +55,12 @@ pub struct Fit {
     orders: u64,
     /// The newest event when it learned.
     pub(super) seq: i64,
+    /// Whether the tenant shares what it learned.
+    pub(super) teaches: bool,
 }
 
 /// The model for the moment; one that is kept, if it still holds.
-pub async fn kept(db: &TenantDb, moment: &Moment) -> Result<Arc<Fit>> {
+pub async fn kept(db: &Arc<TenantDb>, moment: &Moment) -> Result<Arc<Fit>> {
     if let Some(fit) = holding(db, moment).await? {
         return Ok(fit);
     }
@@ -84,7 +87,7 @@ async fn holding(db: &TenantDb, moment: &Moment) -> Result<Option<Arc<Fit>>> {
 }
 
 /// The model for the moment, learned now.
-pub async fn anew(db: &TenantDb, moment: &Moment) -> Result<Arc<Fit>> {
+pub async fn anew(db: &Arc<TenantDb>, moment: &Moment) -> Result<Arc<Fit>> {
     let fit = Arc::new(learn(db, moment).await?);
     KEPT.insert(key(db, moment), Arc::clone(&fit));
     Ok(fit)
@@ -112,8 +115,9 @@ impl Fit {
     }
 }
 
-async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
+async fn learn(db: &Arc<TenantDb>, moment: &Moment) -> Result<Fit> {
     let seq = queries::newest_event(db).await?;
+    let (start, teaches) = pool::starting(&GlobalDb::held(Arc::clone(db)), db.tenant(), moment).await?;
     let first = queries::first_order(db, moment).await?;
     let horizon = horizon_days(first.map(|row| tenant_day(row.ordered_at, moment.zone)), moment.day);
     let mut past = Past::new(moment.day, cut_day(moment.day, horizon));
@@ -123,11 +127,13 @@ async fn learn(db: &TenantDb, moment: &Moment) -> Result<Fit> {
     .await?;
     let (accounts, outcomes, orders) = past.finish();
     // Off the threads that answer requests: it takes a while.
-    let model = tokio::task::spawn_blocking(move || BuyingModel::learn(horizon, &accounts, &outcomes)).await;
+    let model =
+        tokio::task::spawn_blocking(move || BuyingModel::learn_from(&start, horizon, &accounts, &outcomes)).await;
     Ok(Fit {
         model: model.map_err(Error::internal)?,
         orders: orders.saturating_mul(stride),
         seq,
+        teaches,
     })
 }
 
@@ -279,6 +285,7 @@ mod tests {
             model: BuyingModel::learn(90, &[], &[]),
             orders,
             seq: 0,
+            teaches: false,
         };
         let events = |kind: &str, count: usize| -> Vec<KindRow> {
             (0..count)

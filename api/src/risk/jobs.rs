@@ -86,7 +86,7 @@ fn names_a_rule(payload: &Value) -> bool {
         fields
             .iter()
             .filter_map(Value::as_str)
-            .any(|field| field.starts_with("risk") || matches!(field, "grossMargin" | "discountRate"))
+            .any(|field| field.starts_with("risk") || matches!(field, "grossMargin" | "discountRate" | "sharesModel"))
     })
 }
 

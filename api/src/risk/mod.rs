@@ -19,6 +19,7 @@ mod ledger;
 mod loaders;
 mod model_schema;
 mod moment;
+mod pool;
 mod queries;
 mod reckoning;
 mod sample;

@@ -35,6 +35,9 @@ pub struct RiskModel {
     pub horizon_days: i32,
     /// Accounts from whose orders the rhythm was learned; of very many an even part.
     pub account_count: i32,
+    /// Other companies whose models the priors were pooled from; 0 when they are the published ones, as they are until this company and
+    /// at least five others agreed to share (`Tenant.sharesModel`).
+    pub pooled_company_count: i32,
     /// How regularly they order: 1 is at random, 4 most regular.
     pub regularity: i32,
     /// The mean gap between two orders of an account that is still there, in days.
@@ -117,6 +120,7 @@ impl From<&BuyingModel> for RiskModel {
             rule_version: RULE_VERSION.to_owned(),
             horizon_days: model.horizon_days().into(),
             account_count: count(model.accounts()),
+            pooled_company_count: count(model.companies()),
             regularity: whole(rhythm.parts),
             mean_gap_days: rhythm.mean_gap() * 7.0,
             mean_dropout: rhythm.a / (rhythm.a + rhythm.b),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::assessed::{Assessed, differs};
 use super::fit::{self, Fit};
 use super::moment::Moment;
+use super::pool;
 use super::queries::{self, StandingRow};
 use super::reckoning;
 use super::stored::{self, Stored};
@@ -66,6 +67,10 @@ pub async fn assess_part(ctx: &Ctx, as_of: DateTime<Utc>, after: Option<Uuid>) -
             Some(_) => fit::kept(&db, &moment).await?,
         }
     };
+    if after.is_none() {
+        ctx.end_read().await?;
+        pool::teach(ctx, &fit).await?;
+    }
     let mut part = Part { stored: 0, after };
     for _ in 0..BATCHES_OF_A_PART {
         let tx = ctx.write().await?;

@@ -41,6 +41,8 @@ pub struct TenantChanges {
     pub gross_margin: Option<f64>,
     /// Share by which a year from now is worth less than today.
     pub discount_rate: Option<f64>,
+    /// Whether what its model learned may help others.
+    pub shares_model: Option<bool>,
 }
 
 /// Changes the settings of the caller's tenant, which is still at `version`.
@@ -128,6 +130,16 @@ fn patched(old: &tenant::Model, changes: TenantChanges) -> Result<(tenant::Activ
         &old.discount_rate,
         changes.discount_rate,
     );
+    patch.set(
+        "sharesModel",
+        &mut model.shares_model,
+        &old.shares_model,
+        changes.shares_model,
+    );
+    if changes.shares_model == Some(false) {
+        // What it taught is taken back with its consent.
+        model.lesson = Set(None);
+    }
     checks.done()?;
     Ok((model, patch))
 }

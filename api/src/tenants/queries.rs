@@ -1,7 +1,8 @@
 //! Rows of tenants. They belong to no tenant, so nothing here scopes them: `service` does.
 
 use entity::{tenant, tenant_clock};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::platform::tenancy::{GlobalDb, WriteTx};
@@ -47,6 +48,28 @@ pub async fn update(tx: &WriteTx, model: tenant::ActiveModel, version: i64) -> R
                 .filter(tenant::Column::Version.eq(version)),
         )
         .await
+}
+
+/// The newest tenants whose models have something to teach, and that agreed to it.
+pub async fn sharing(db: &GlobalDb<'_>, limit: u64) -> Result<Vec<tenant::Model>, DbErr> {
+    let select = tenant::Entity::find()
+        .filter(tenant::Column::SharesModel.eq(true))
+        .filter(tenant::Column::Lesson.is_not_null())
+        .order_by_desc(tenant::Column::Id)
+        .limit(limit);
+    db.all(select).await
+}
+
+/// Keeps what a tenant's model learned, if it still agrees.
+pub async fn keep_lesson(db: &GlobalDb<'_>, id: Uuid, lesson: Option<Value>) -> Result<u64, DbErr> {
+    let update = tenant::Entity::update_many()
+        .set(tenant::ActiveModel {
+            lesson: Set(lesson),
+            ..Default::default()
+        })
+        .filter(tenant::Column::Id.eq(id))
+        .filter(tenant::Column::SharesModel.eq(true));
+    db.update(update).await
 }
 
 /// Locks the transaction's tenant till its end: a rule over several rows (the last ADMIN, no circle in the team tree)

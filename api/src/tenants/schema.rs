@@ -66,6 +66,9 @@ pub struct Tenant {
     pub gross_margin: f64,
     /// Share by which lifetime values take a year from now to be worth less than today; .1 until the company says its own.
     pub discount_rate: f64,
+    /// Whether what the risk model learned here may help other companies that agreed too, and theirs may help here: a few figures on how
+    /// regularly clients order and what weighs in the score, no order, name or amount. False until an ADMIN turns it on.
+    pub shares_model: bool,
     /// True when it holds sample data only.
     pub sandbox: bool,
     /// Counts the changes: a change names the version that it saw.
@@ -91,6 +94,8 @@ impl From<tenant::Model> for Tenant {
             risk_critical,
             gross_margin,
             discount_rate,
+            shares_model,
+            lesson: _,
             sandbox,
             version,
             created_at,
@@ -112,6 +117,7 @@ impl From<tenant::Model> for Tenant {
             risk_critical,
             gross_margin,
             discount_rate,
+            shares_model,
             sandbox,
             version,
             created_at,
@@ -252,6 +258,8 @@ pub struct TenantUpdateInput {
     pub gross_margin: Option<f64>,
     /// Share by which lifetime values take a year from now to be worth less than today; 0 to 1.
     pub discount_rate: Option<f64>,
+    /// True shares what the risk model learned with companies that agreed too, and takes theirs in; false takes back what was shared.
+    pub shares_model: Option<bool>,
 }
 
 impl From<TenantUpdateInput> for TenantChanges {
@@ -269,6 +277,7 @@ impl From<TenantUpdateInput> for TenantChanges {
             risk_critical: input.risk_critical,
             gross_margin: input.gross_margin,
             discount_rate: input.discount_rate,
+            shares_model: input.shares_model,
         }
     }
 }

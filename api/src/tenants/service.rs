@@ -10,7 +10,7 @@ use domain::policy::{Action, Role, Visibility};
 use domain::risk::{Borders, Terms};
 use entity::{member, tenant, user};
 use sea_orm::Set;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{TenantKind, queries};
@@ -29,6 +29,8 @@ use crate::sessions::service::{
 
 pub use super::changes::{TenantChanges, tenant_update};
 
+/// Tenants whose lessons are pooled at most: more would move nothing.
+const MOST_LESSONS: u64 = 500;
 /// Continuity score from which a handover may complete, until the tenant says otherwise.
 const CONTINUITY_THRESHOLD: i16 = 70;
 
@@ -169,6 +171,8 @@ fn new_tenant(ctx: &Ctx, draft: TenantDraft) -> Result<tenant::Model> {
         risk_critical: borders.critical(),
         gross_margin: terms.margin(),
         discount_rate: terms.discount(),
+        shares_model: false,
+        lesson: None,
         sandbox: draft.sandbox,
         version: 1,
         created_at: ctx.now,
@@ -194,6 +198,8 @@ fn inserted(row: &tenant::Model) -> tenant::ActiveModel {
         risk_critical: Set(row.risk_critical),
         gross_margin: Set(row.gross_margin),
         discount_rate: Set(row.discount_rate),
+        shares_model: Set(row.shares_model),
+        lesson: Set(row.lesson.clone()),
         sandbox: Set(row.sandbox),
         version: Set(row.version),
         created_at: Set(row.created_at),
@@ -249,6 +255,28 @@ pub(super) fn month(checks: &mut Checks, month: i32) -> i16 {
 pub async fn tenant_find(ctx: &Ctx) -> Result<Option<tenant::Model>> {
     ctx.authorize(Action::TenantRead)?;
     Ok(queries::one(&ctx.global().await?, ctx.tenant()?.id).await?)
+}
+
+/// What the models of other tenants taught; nothing when this one does not share what its own learned.
+pub async fn lessons_for(db: &GlobalDb<'_>, tenant: Uuid) -> Result<Option<Vec<Value>>> {
+    let shares = queries::one(db, tenant).await?.is_some_and(|row| row.shares_model);
+    if !shares {
+        return Ok(None);
+    }
+    let others = queries::sharing(db, MOST_LESSONS).await?.into_iter();
+    Ok(Some(
+        others
+            .filter(|row| row.id != tenant)
+            .filter_map(|row| row.lesson)
+            .collect(),
+    ))
+}
+
+/// Keeps what the model of the caller's tenant learned, for others; only while the tenant agrees.
+pub async fn lesson_keep(ctx: &Ctx, lesson: Option<Value>) -> Result<()> {
+    ctx.authorize(Action::TenantRead)?;
+    queries::keep_lesson(&ctx.app.database.global(ctx.tally()), ctx.tenant()?.id, lesson).await?;
+    Ok(())
 }
 
 /// Some tenants' rows, for slices that know whose they are.

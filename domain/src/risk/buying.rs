@@ -7,6 +7,7 @@
 use super::coefficients::{Coefficient, Coefficients, Outcome};
 use super::factors::FactorKind;
 use super::odds::logit;
+use super::pooled::Starting;
 use super::worth::spending_of;
 use crate::rhythm::{Dropout, Model, Pooled, Priors, Rhythm, Spending, fit_regular, pool};
 
@@ -50,6 +51,8 @@ pub struct BuyingModel {
     /// The log-odds of the mean probability of silence.
     mean_log_odds: f64,
     coefficients: Coefficients,
+    /// Other companies whose lessons it started from.
+    companies: usize,
 }
 
 /// What is measured of an account.
@@ -77,10 +80,16 @@ impl BuyingModel {
     /// give a model; where too little is known the priors hold.
     #[must_use]
     pub fn learn(horizon_days: u16, accounts: &[Buying], past: &[(Buying, bool)]) -> Self {
+        Self::learn_from(&Starting::published(), horizon_days, accounts, past)
+    }
+
+    /// The same from where others have come to.
+    #[must_use]
+    pub fn learn_from(start: &Starting, horizon_days: u16, accounts: &[Buying], past: &[(Buying, bool)]) -> Self {
         let then: Vec<Buying> = past.iter().map(|(buying, _)| *buying).collect();
         Self {
-            coefficients: Self::of(horizon_days, &then).coefficients_from(past),
-            ..Self::of(horizon_days, accounts)
+            coefficients: Self::of(start, horizon_days, &then).coefficients_from(past),
+            ..Self::of(start, horizon_days, accounts)
         }
     }
 
@@ -105,20 +114,20 @@ impl BuyingModel {
                 silent: *silent,
             })
             .collect();
-        Coefficients::learn(self.mean_log_odds, &outcomes)
+        Coefficients::learn(&self.coefficients, self.mean_log_odds, &outcomes)
     }
 
-    /// The rhythm and the medians of accounts, with the prior coefficients.
-    fn of(horizon_days: u16, accounts: &[Buying]) -> Self {
+    /// The rhythm and the medians of accounts, with the coefficients that it starts from.
+    fn of(start: &Starting, horizon_days: u16, accounts: &[Buying]) -> Self {
         let stride = accounts.len().div_ceil(MOST_LEARNED).max(1);
         let sample: Vec<&Buying> = accounts
             .iter()
             .step_by(stride)
             .filter(|one| one.rhythm.is_sound())
             .collect();
-        let priors = Priors::wholesale();
+        let priors = &start.rhythm;
         let pooled: Vec<Pooled> = pool(sample.iter().map(|one| one.rhythm)).unwrap_or_default();
-        let rhythm = fit_regular(&pooled, Some(&priors)).map_or_else(|_| priors.model(2), |found| found.model);
+        let rhythm = fit_regular(&pooled, Some(priors)).map_or_else(|_| priors.model(2), |found| found.model);
         let mut model = Self {
             rhythm,
             spending: spending_of(&sample),
@@ -126,7 +135,8 @@ impl BuyingModel {
             accounts: accounts.len(),
             medians: [0.0; 4],
             mean_log_odds: 0.0,
-            coefficients: Coefficients::prior(),
+            coefficients: Coefficients::starting(start.weights),
+            companies: start.companies,
         };
         let silent: Vec<f64> = sample.iter().map(|one| model.silent(&one.rhythm)).collect();
         if !silent.is_empty() {
@@ -165,6 +175,12 @@ impl BuyingModel {
     #[must_use]
     pub const fn accounts(&self) -> usize {
         self.accounts
+    }
+
+    /// How many other companies its priors were pooled from; 0 when they are the published ones.
+    #[must_use]
+    pub const fn companies(&self) -> usize {
+        self.companies
     }
 
     /// Where every score begins: the log-odds of the mean probability of silence of the tenant's accounts (0 of none), and what
@@ -261,12 +277,12 @@ impl Priors {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 
-    fn buying(repeats: u32, gap: f64, silence: f64) -> Buying {
+    pub(in super::super) fn buying(repeats: u32, gap: f64, silence: f64) -> Buying {
         let last = f64::from(repeats) * gap;
         Buying {
             rhythm: Rhythm {

@@ -111,14 +111,9 @@ impl<const N: usize> Found<N> {
 }
 
 impl Coefficients {
-    /// The priors.
+    /// These weights, with nothing learned yet.
     #[must_use]
-    pub fn prior() -> Self {
-        let measures = KINDS.map(|kind| Coefficient {
-            value: kind.prior().log_odds,
-            sd: kind.prior().sd,
-            prior_share: 1.0,
-        });
+    pub(super) fn starting(measures: [Coefficient; 4]) -> Self {
         Self {
             rung: Rung::PriorOnly,
             shift: 0.0,
@@ -129,10 +124,10 @@ impl Coefficients {
         }
     }
 
-    /// Learns from outcomes, of accounts whose score began at `baseline` then. Total: with too few outcomes, or where nothing
-    /// fits better, the priors stay.
+    /// Learns from outcomes, of accounts whose score began at `baseline` then, and from `start`. Total: with too few outcomes, or where
+    /// nothing fits better, what it started from stays.
     #[must_use]
-    pub fn learn(baseline: f64, outcomes: &[Outcome]) -> Self {
+    pub fn learn(start: &Self, baseline: f64, outcomes: &[Outcome]) -> Self {
         let count = |silent: bool| {
             u32::try_from(outcomes.iter().filter(|one| one.silent == silent).count()).unwrap_or(u32::MAX)
         };
@@ -140,7 +135,7 @@ impl Coefficients {
         let prior = Self {
             outcomes: silent.saturating_add(others),
             silent,
-            ..Self::prior()
+            ..*start
         };
         if silent < OUTCOMES_NEEDED || others < OUTCOMES_NEEDED || !baseline.is_finite() {
             return prior;
@@ -414,8 +409,17 @@ fn solve<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::pooled::Starting;
     use super::*;
     use proptest::prelude::*;
+
+    fn prior() -> Coefficients {
+        Coefficients::starting(Starting::published().weights)
+    }
+
+    fn learn(baseline: f64, outcomes: &[Outcome]) -> Coefficients {
+        Coefficients::learn(&prior(), baseline, outcomes)
+    }
 
     /// Outcomes of clients whose log-odds of silence are these, spread evenly, by a generator that is the same everywhere.
     fn outcomes(count: u32, truth: impl Fn(&[f64; 4]) -> f64) -> Vec<Outcome> {
@@ -450,32 +454,32 @@ mod tests {
     #[test]
     fn with_too_few_outcomes_the_priors_stay() {
         let few = outcomes(12, |_| 0.0);
-        let learnt = Coefficients::learn(0.0, &few);
+        let learnt = learn(0.0, &few);
         assert_eq!((learnt.rung, learnt.outcomes, learnt.shift), (Rung::PriorOnly, 12, 0.0));
-        assert_eq!(learnt.measures, Coefficients::prior().measures);
+        assert_eq!(learnt.measures, prior().measures);
         // Many, but hardly anybody fell silent.
         let kept = outcomes(2_000, |_| -7.0);
-        assert_eq!(Coefficients::learn(-3.0, &kept).rung, Rung::PriorOnly);
+        assert_eq!(learn(-3.0, &kept).rung, Rung::PriorOnly);
     }
 
     #[test]
     fn where_the_priors_are_right_nothing_is_changed() {
-        let learnt = Coefficients::learn(-0.4, &outcomes(800, |measures| by_priors(measures) - 0.4));
+        let learnt = learn(-0.4, &outcomes(800, |measures| by_priors(measures) - 0.4));
         assert_eq!(learnt.rung, Rung::PriorOnly, "{learnt:?}");
     }
 
     #[test]
     fn each_rung_is_reached_by_what_needs_it() {
-        let shifted = Coefficients::learn(0.0, &outcomes(1_500, |measures| by_priors(measures) - 0.8));
+        let shifted = learn(0.0, &outcomes(1_500, |measures| by_priors(measures) - 0.8));
         assert_eq!(shifted.rung, Rung::Intercept, "{shifted:?}");
         assert!((shifted.shift + 0.8).abs() < 0.2, "{shifted:?}");
-        let steeper = Coefficients::learn(0.0, &outcomes(3_000, |measures| 1.8 * by_priors(measures) - 0.8));
+        let steeper = learn(0.0, &outcomes(3_000, |measures| 1.8 * by_priors(measures) - 0.8));
         assert_eq!(steeper.rung, Rung::Slope, "{steeper:?}");
         assert!(
             (steeper.measures[0].value / 0.45 - 1.8).abs() < 0.3 && steeper.measures[0].prior_share < 0.2,
             "{steeper:?}"
         );
-        let other = Coefficients::learn(
+        let other = learn(
             0.0,
             &outcomes(6_000, |[a, b, c, d]| 0.9 * a - 0.1 * b + 0.3 * c - 0.2 * d - 0.8),
         );
@@ -501,7 +505,7 @@ mod tests {
             baseline in -14.0..14.0f64,
         ) {
             let outcomes: Vec<Outcome> = rows.into_iter().map(|(centred, silent)| Outcome { centred, silent }).collect();
-            let learnt = Coefficients::learn(baseline, &outcomes);
+            let learnt = learn(baseline, &outcomes);
             prop_assert!(learnt.shift.is_finite());
             for one in &outcomes {
                 let variance = learnt.variance(&one.centred);

@@ -235,6 +235,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::super::coefficients::Coefficients;
     use super::super::odds::{LOG_ODDS_LIMIT, logit};
+    use super::super::pooled::Starting;
     use super::*;
     use chrono::Days;
     use proptest::prelude::*;
@@ -267,8 +268,8 @@ mod tests {
         Measured {
             silent,
             centred,
-            coefficients: Coefficients::prior().measures,
-            variance: Coefficients::prior().variance(&centred),
+            coefficients: Coefficients::starting(Starting::published().weights).measures,
+            variance: Coefficients::starting(Starting::published().weights).variance(&centred),
             orders: 4,
             average: 1_500.0,
             trend: Some(0.5),
