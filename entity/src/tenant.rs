@@ -36,6 +36,10 @@ pub struct Model {
     pub gross_margin: f64,
     /// Share by which lifetime values take a year from now to be worth less, 0–1.
     pub discount_rate: f64,
+    /// Days within which every client is to be talked to, 7–730.
+    pub touch_cadence_days: i16,
+    /// Days within which a complaint is to be resolved, 1–365.
+    pub complaint_target_days: i16,
     /// Whether it is made for trying things out.
     pub sandbox: bool,
     /// Raised by one at every change; a writer names the one he saw.

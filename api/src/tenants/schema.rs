@@ -66,6 +66,10 @@ pub struct Tenant {
     pub gross_margin: f64,
     /// Share by which lifetime values take a year from now to be worth less than today; .1 until the company says its own.
     pub discount_rate: f64,
+    /// Days within which every client is to be talked to; who was not is neglected. 90 until the company says its own.
+    pub touch_cadence_days: i16,
+    /// Days within which a complaint is to be resolved; one that was not weighs more. 14 until the company says its own.
+    pub complaint_target_days: i16,
     /// True when it holds sample data only.
     pub sandbox: bool,
     /// Counts the changes: a change names the version that it saw.
@@ -91,6 +95,8 @@ impl From<tenant::Model> for Tenant {
             risk_critical,
             gross_margin,
             discount_rate,
+            touch_cadence_days,
+            complaint_target_days,
             sandbox,
             version,
             created_at,
@@ -112,6 +118,8 @@ impl From<tenant::Model> for Tenant {
             risk_critical,
             gross_margin,
             discount_rate,
+            touch_cadence_days,
+            complaint_target_days,
             sandbox,
             version,
             created_at,
@@ -252,6 +260,10 @@ pub struct TenantUpdateInput {
     pub gross_margin: Option<f64>,
     /// Share by which lifetime values take a year from now to be worth less than today; 0 to 1.
     pub discount_rate: Option<f64>,
+    /// Days within which every client is to be talked to, 7–730.
+    pub touch_cadence_days: Option<i32>,
+    /// Days within which a complaint is to be resolved, 1–365.
+    pub complaint_target_days: Option<i32>,
 }
 
 impl From<TenantUpdateInput> for TenantChanges {
@@ -269,6 +281,8 @@ impl From<TenantUpdateInput> for TenantChanges {
             risk_critical: input.risk_critical,
             gross_margin: input.gross_margin,
             discount_rate: input.discount_rate,
+            touch_cadence_days: input.touch_cadence_days,
+            complaint_target_days: input.complaint_target_days,
         }
     }
 }
