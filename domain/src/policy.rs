@@ -120,6 +120,8 @@ text_enum! {
         SignalRead = "SIGNAL_READ",
         /// Record or settle a signal.
         SignalRecord = "SIGNAL_RECORD",
+        /// Confirm a signal that somebody else recorded.
+        SignalConfirm = "SIGNAL_CONFIRM",
         /// See an account's churn risk.
         AssessmentRead = "ASSESSMENT_READ",
         /// See a handover, its steps and its continuity.
@@ -213,6 +215,7 @@ pub const fn grant(role: Role, action: Action) -> Grant {
         | A::FollowUpChange
         | A::OrderChange
         | A::SignalRecord
+        | A::SignalConfirm
         | A::HandoverPlan
         | A::HandoverComplete
         | A::HandoverCancel => [Grant::All, Grant::Subtree, Grant::Related, Grant::Never],
@@ -312,7 +315,8 @@ pub const fn scope_for(action: Action) -> Option<Scope> {
         A::ImportRead => Some(Scope::ImportsRead),
         A::ImportRun => Some(Scope::ImportsWrite),
         A::MemberRead => Some(Scope::MembersRead),
-        A::HandoverOverride
+        A::SignalConfirm
+        | A::HandoverOverride
         | A::HandoverFail
         | A::DepartureRead
         | A::DeparturePlan

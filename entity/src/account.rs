@@ -39,6 +39,8 @@ pub struct Model {
     pub acquisition_channel: Option<String>,
     /// Month in which its fiscal year ends, 1–12.
     pub fiscal_year_end_month: Option<i16>,
+    /// Days within which it is to be talked to, 7–730; empty: as the company has it.
+    pub touch_cadence_days: Option<i16>,
     /// Free text.
     pub note: Option<String>,
     /// When it was put away; empty while it is in use.

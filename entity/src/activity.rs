@@ -31,6 +31,10 @@ pub struct Model {
     pub summary: String,
     /// What was agreed to happen next.
     pub next_step: Option<String>,
+    /// The client's satisfaction as he told it, 1–5; empty when he did not.
+    pub satisfaction: Option<i16>,
+    /// When the satisfaction was written down; empty without one.
+    pub satisfaction_recorded_at: Option<DateTimeUtc>,
     /// Its id in the system that it was imported from; unique within the company.
     pub external_id: Option<String>,
     /// When it was put away; empty while it is in use.

@@ -41,10 +41,14 @@ pub struct Model {
     pub say: i16,
     /// Whether a handover must carry the tie with him over.
     pub is_key: bool,
+    /// When it was last recorded that he is one, or no longer; empty: as long as he is known.
+    pub key_recorded_at: Option<DateTimeUtc>,
     /// First day in his post.
     pub started_on: Option<Date>,
     /// Last day at the account; empty while he is there.
     pub left_on: Option<Date>,
+    /// When it was recorded that he leaves; empty while he is there.
+    pub left_recorded_at: Option<DateTimeUtc>,
     /// Free text.
     pub note: Option<String>,
     /// When it was put away; empty while it is in use.

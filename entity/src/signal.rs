@@ -35,6 +35,10 @@ pub struct Model {
     pub settled_at: Option<DateTimeUtc>,
     /// Member who settled it; empty while it is open, or when a program did.
     pub settled_by_id: Option<Uuid>,
+    /// When a member confirmed it; empty while nobody has.
+    pub confirmed_at: Option<DateTimeUtc>,
+    /// Member who confirmed it. No foreign key: it came later, and SQLite adds none.
+    pub confirmed_by_id: Option<Uuid>,
     /// Contact whom it is about.
     pub contact_id: Option<Uuid>,
     /// Activity in which it was noticed.

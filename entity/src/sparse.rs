@@ -63,16 +63,16 @@ macro_rules! sparse {
 sparse! {
     account {
         tenant_id, id, name, name_kana, sort_key, search_text, lifecycle, industry, segment, country, website, external_id,
-        owner_id, acquisition_channel, fiscal_year_end_month, note, archived_at, merged_into_id, band, probability, risk_sort,
+        owner_id, acquisition_channel, fiscal_year_end_month, touch_cadence_days, note, archived_at, merged_into_id, band, probability, risk_sort,
         revenue_at_risk_sort, value_sort, expected_value_minor, last_touch_sort, assessment_id, version, created_at, updated_at,
     }
     contact {
         tenant_id, id, account_id, family_name, given_name, family_kana, given_kana, sort_key, title, department, email,
-        phone, reports_to_id, decision_role, say, is_key, started_on, left_on, note, archived_at, version, created_at,
+        phone, reports_to_id, decision_role, say, is_key, key_recorded_at, started_on, left_on, left_recorded_at, note, archived_at, version, created_at,
         updated_at,
     }
     activity {
         tenant_id, id, account_id, kind, member_id, started_by, two_way, occurred_at, recorded_at, summary, next_step,
-        external_id, archived_at, version, created_at,
+        satisfaction, satisfaction_recorded_at, external_id, archived_at, version, created_at,
     }
 }

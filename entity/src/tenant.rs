@@ -40,6 +40,10 @@ pub struct Model {
     pub shares_model: bool,
     /// What its model learned, where it agreed: figures of `domain::risk::Lesson`.
     pub lesson: Option<Json>,
+    /// Days within which every client is to be talked to, 7–730.
+    pub touch_cadence_days: i16,
+    /// Days within which a complaint is to be resolved, 1–365.
+    pub complaint_target_days: i16,
     /// Whether it is made for trying things out.
     pub sandbox: bool,
     /// Raised by one at every change; a writer names the one he saw.

@@ -33,6 +33,7 @@ pub(super) async fn book(app: &TestApp, owner: &Person, count: usize, industries
             owner: Some(owner.member),
             acquisition_channel: None,
             fiscal_year_end_month: None,
+            touch_cadence_days: None,
             note: None,
         };
         bulk::new_account(&ctx, &tx, draft, owner.member).unwrap()

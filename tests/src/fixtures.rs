@@ -72,6 +72,7 @@ pub async fn account(ctx: &Ctx, name: &str, owner: Uuid) -> Uuid {
         owner: Some(owner),
         acquisition_channel: None,
         fiscal_year_end_month: None,
+        touch_cadence_days: None,
         note: None,
     };
     let made = api::accounts::service::account_create(ctx, draft).await.unwrap();

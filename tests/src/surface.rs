@@ -519,6 +519,11 @@ fn general() -> Vec<Row> {
             M(|ids| json!({ "id": ids.get("sig"), "version": 1, "note": "Stolen" })),
         ),
         row(
+            "signalConfirm",
+            May(A::SignalConfirm),
+            M(|ids| json!({ "id": ids.get("sig"), "version": 1 })),
+        ),
+        row(
             "signalSettle",
             May(A::SignalRecord),
             M(|ids| json!({ "id": ids.get("sig"), "version": 1, "resolvedOn": "2026-02-01" })),

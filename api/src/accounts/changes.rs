@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use domain::account::{Lifecycle, OwnershipReason};
 use domain::lang::Text;
 use domain::policy::Action;
-use domain::risk::Band;
+use domain::risk::{Band, cadence};
 use domain::text;
 use entity::{account, account_team, ownership};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Set};
@@ -47,6 +47,8 @@ pub struct AccountDraft {
     pub acquisition_channel: Option<String>,
     /// Month its fiscal year ends in, 1–12.
     pub fiscal_year_end_month: Option<i32>,
+    /// Days within which it is to be talked to; the tenant's when nothing is said.
+    pub touch_cadence_days: Option<i32>,
     /// Anything else.
     pub note: Option<String>,
 }
@@ -74,6 +76,8 @@ pub struct AccountChanges {
     pub acquisition_channel: MaybeUndefined<String>,
     /// Month its fiscal year ends in, 1–12.
     pub fiscal_year_end_month: MaybeUndefined<i32>,
+    /// Days within which it is to be talked to; cleared, the tenant's.
+    pub touch_cadence_days: MaybeUndefined<i32>,
     /// Anything else.
     pub note: MaybeUndefined<String>,
 }
@@ -120,6 +124,7 @@ pub fn new_account(ctx: &Ctx, tx: &WriteTx, draft: AccountDraft, owner: Uuid) ->
     let external_id = checks.optional("externalId", draft.external_id, NAME_CHARS);
     let acquisition_channel = checks.optional("acquisitionChannel", draft.acquisition_channel, NAME_CHARS);
     let fiscal_year_end_month = draft.fiscal_year_end_month.map(|month| month_of(&mut checks, month));
+    let touch_cadence_days = draft.touch_cadence_days.map(|days| cadence_of(&mut checks, days));
     let note = checks.optional("note", draft.note, NOTE_CHARS);
     checks.done()?;
     Ok(account::ActiveModel {
@@ -138,6 +143,7 @@ pub fn new_account(ctx: &Ctx, tx: &WriteTx, draft: AccountDraft, owner: Uuid) ->
         owner_id: Set(owner),
         acquisition_channel: Set(acquisition_channel),
         fiscal_year_end_month: Set(fiscal_year_end_month),
+        touch_cadence_days: Set(touch_cadence_days),
         note: Set(note),
         archived_at: Set(None),
         merged_into_id: Set(None),
@@ -230,6 +236,13 @@ pub(super) fn patched(old: &account::Model, changes: AccountChanges) -> Result<(
         &mut model.acquisition_channel,
         &old.acquisition_channel,
         channel,
+    );
+    let cadence = changed(changes.touch_cadence_days, |days| cadence_of(&mut checks, days));
+    patch.set(
+        "touchCadenceDays",
+        &mut model.touch_cadence_days,
+        &old.touch_cadence_days,
+        cadence,
     );
     let month = changed(changes.fiscal_year_end_month, |month| month_of(&mut checks, month));
     patch.set(
@@ -419,6 +432,23 @@ fn month_of(checks: &mut Checks, month: i32) -> i16 {
         Text::fixed("A month is 1 to 12.", "月は1〜12で指定してください。"),
     );
     i16::try_from(month).unwrap_or_default()
+}
+
+fn cadence_of(checks: &mut Checks, days: i32) -> i16 {
+    let cadence = cadence(days);
+    checks.require(
+        cadence.is_ok(),
+        "touchCadenceDays",
+        UserErrorCode::Invalid,
+        Text::fixed(
+            "A cadence of touches is 7 to 730 days.",
+            "接触間隔は7〜730日で指定してください。",
+        ),
+    );
+    cadence
+        .ok()
+        .and_then(|days| i16::try_from(days).ok())
+        .unwrap_or_default()
 }
 
 fn taken(error: sea_orm::DbErr) -> Error {

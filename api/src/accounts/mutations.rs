@@ -92,6 +92,8 @@ pub struct AccountCreateInput {
     pub acquisition_channel: Option<String>,
     /// Month in which the client's fiscal year ends, 1–12.
     pub fiscal_year_end_month: Option<i32>,
+    /// Days within which the client is to be talked to, 7–730; as the tenant has it when nothing is said.
+    pub touch_cadence_days: Option<i32>,
     /// Anything else worth knowing.
     pub note: Option<String>,
 }
@@ -110,6 +112,7 @@ impl From<AccountCreateInput> for AccountDraft {
             owner: input.owner_id.map(Into::into),
             acquisition_channel: input.acquisition_channel,
             fiscal_year_end_month: input.fiscal_year_end_month,
+            touch_cadence_days: input.touch_cadence_days,
             note: input.note,
         }
     }
@@ -142,6 +145,8 @@ pub struct AccountUpdateInput {
     pub acquisition_channel: MaybeUndefined<String>,
     /// Month in which the client's fiscal year ends, 1–12.
     pub fiscal_year_end_month: MaybeUndefined<i32>,
+    /// Days within which the client is to be talked to, 7–730; null: as the tenant has it.
+    pub touch_cadence_days: MaybeUndefined<i32>,
     /// Anything else worth knowing.
     pub note: MaybeUndefined<String>,
 }
@@ -159,6 +164,7 @@ impl From<AccountUpdateInput> for AccountChanges {
             external_id: input.external_id,
             acquisition_channel: input.acquisition_channel,
             fiscal_year_end_month: input.fiscal_year_end_month,
+            touch_cadence_days: input.touch_cadence_days,
             note: input.note,
         }
     }

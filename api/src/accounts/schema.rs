@@ -52,6 +52,8 @@ pub struct Account {
     pub acquisition_channel: Option<String>,
     /// Month in which the client's fiscal year ends, 1–12.
     pub fiscal_year_end_month: Option<i16>,
+    /// Days within which the client is to be talked to; null: as the tenant has it.
+    pub touch_cadence_days: Option<i16>,
     /// Anything else worth knowing.
     pub note: Option<String>,
     /// Instant of the last touch; null when there was none.
@@ -114,6 +116,7 @@ impl From<account::Model> for Account {
             owner_id,
             acquisition_channel,
             fiscal_year_end_month,
+            touch_cadence_days,
             note,
             archived_at,
             merged_into_id,
@@ -143,6 +146,7 @@ impl From<account::Model> for Account {
             external_id,
             acquisition_channel,
             fiscal_year_end_month,
+            touch_cadence_days,
             note,
             last_touch_at: Some(last_touch_sort).filter(|touch| *touch != changes::never()),
             archived_at,

@@ -10,14 +10,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::last_touch::last_touch_find_again;
-use super::record::{occurred_at, reread};
+use super::record::{occurred_at, reread, satisfaction};
 use super::{links, queries};
 use crate::accounts::service::account_require_live;
 use crate::contacts::service::contacts_require_of;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
-use crate::platform::graphql::input::{Checks, NOTE_CHARS, Patch};
+use crate::platform::graphql::input::{Checks, NOTE_CHARS, Patch, changed};
 use crate::platform::tenancy::WriteTx;
 use crate::{buyer_changes, handovers};
 
@@ -40,6 +40,8 @@ pub struct ActivityChanges {
     pub summary: Option<String>,
     /// What is to be done next.
     pub next_step: MaybeUndefined<String>,
+    /// The client's satisfaction as he told it, 1–5.
+    pub satisfaction: MaybeUndefined<i32>,
 }
 
 /// Changes an activity that is still at `version`.
@@ -54,6 +56,7 @@ pub async fn activity_update(
     changes.summary = checks.changed_text("summary", changes.summary.take(), NOTE_CHARS);
     changes.occurred_at = changes.occurred_at.map(|at| occurred_at(ctx, &mut checks, at));
     let next_step = checks.changed_optional("nextStep", std::mem::take(&mut changes.next_step), NOTE_CHARS);
+    let mark = changed(changes.satisfaction, |mark| satisfaction(&mut checks, mark));
     checks.done()?;
     let tx = ctx.write().await?;
     let old = activity_require(ctx, &tx, id).await?;
@@ -71,6 +74,11 @@ pub async fn activity_update(
     patch.set("twoWay", &mut model.two_way, &old.two_way, changes.two_way);
     patch.set("summary", &mut model.summary, &old.summary, changes.summary);
     patch.set("nextStep", &mut model.next_step, &old.next_step, next_step);
+    let rated = old.satisfaction.is_some() || mark.flatten().is_some();
+    if let Some(mark) = mark.filter(|mark| *mark != old.satisfaction) {
+        model.satisfaction_recorded_at = Set(mark.map(|_| ctx.now));
+    }
+    patch.set("satisfaction", &mut model.satisfaction, &old.satisfaction, mark);
     let mut fields = patch.fields().to_vec();
     let at = changes.occurred_at.unwrap_or(old.occurred_at);
     if let Some(contacts) = changes.contacts
@@ -86,8 +94,9 @@ pub async fn activity_update(
     if fields.is_empty() {
         return Ok(old);
     }
-    write(&tx, &old, version, model, ("activity.updated", &fields)).await?;
-    handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    write(&tx, &old, version, model).await?;
+    let proves = handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    tx.emit(event("activity.updated", &old, &fields, (rated, proves)));
     buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
     if at != old.occurred_at {
         last_touch_find_again(&tx, old.account_id).await?;
@@ -137,8 +146,10 @@ pub async fn activity_archive(ctx: &Ctx, id: Uuid, version: i64) -> Result<activ
         archived_at: Set(Some(ctx.now)),
         ..Default::default()
     };
-    write(&tx, &old, version, model, ("activity.archived", &["archivedAt"])).await?;
-    handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    write(&tx, &old, version, model).await?;
+    let proves = handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    let rated = old.satisfaction.is_some();
+    tx.emit(event("activity.archived", &old, &["archivedAt"], (rated, proves)));
     buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
     last_touch_find_again(&tx, old.account_id).await?;
     tx.commit().await?;
@@ -155,21 +166,22 @@ async fn activity_require(ctx: &Ctx, tx: &WriteTx, id: Uuid) -> Result<activity:
     Ok(found)
 }
 
-async fn write(
-    tx: &WriteTx,
-    old: &activity::Model,
-    version: i64,
-    mut model: activity::ActiveModel,
-    (event, fields): (&'static str, &[&'static str]),
-) -> Result<()> {
+async fn write(tx: &WriteTx, old: &activity::Model, version: i64, mut model: activity::ActiveModel) -> Result<()> {
     model.version = Set(version + 1);
     if tx.update(model, queries::at_version(old.id, version)).await? == 0 {
         return Err(reader::stale(tx, old.id, version, old.version).await?);
     }
-    tx.emit(
-        NewEvent::new(event, "act", old.id)
-            .on_account(old.account_id)
-            .with(json!({ "version": version + 1, "fields": fields })),
-    );
     Ok(())
+}
+
+/// `rated`: it has or had a mark for satisfaction. `proves`: the account is under handover.
+fn event(
+    kind: &'static str,
+    old: &activity::Model,
+    fields: &[&'static str],
+    (rated, proves): (bool, bool),
+) -> NewEvent {
+    NewEvent::new(kind, "act", old.id)
+        .on_account(old.account_id)
+        .with(json!({ "version": old.version + 1, "fields": fields, "rated": rated, "handover": proves }))
 }

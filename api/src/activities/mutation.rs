@@ -62,6 +62,8 @@ pub struct ActivityRecordInput {
     pub summary: String,
     /// What is to be done next.
     pub next_step: Option<String>,
+    /// The client's satisfaction as he told it, from 1 (very dissatisfied) to 5 (very satisfied).
+    pub satisfaction: Option<i32>,
     /// Another system's id for it; unique. Recording it again at the same account gives the first one, unchanged.
     pub external_id: Option<String>,
     /// The open follow-up of the account that is done by it.
@@ -81,6 +83,7 @@ impl From<ActivityRecordInput> for ActivityDraft {
             two_way: input.two_way,
             summary: input.summary,
             next_step: input.next_step,
+            satisfaction: input.satisfaction,
             external_id: input.external_id,
             follow_up: input.follow_up_id.map(Into::into),
         }
@@ -110,6 +113,8 @@ pub struct ActivityUpdateInput {
     pub summary: Option<String>,
     /// What is to be done next.
     pub next_step: MaybeUndefined<String>,
+    /// The client's satisfaction as he told it, from 1 (very dissatisfied) to 5 (very satisfied).
+    pub satisfaction: MaybeUndefined<i32>,
 }
 
 impl From<ActivityUpdateInput> for ActivityChanges {
@@ -125,6 +130,7 @@ impl From<ActivityUpdateInput> for ActivityChanges {
             two_way: input.two_way,
             summary: input.summary,
             next_step: input.next_step,
+            satisfaction: input.satisfaction,
         }
     }
 }

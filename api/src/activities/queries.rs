@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::touches::Span;
 use crate::platform::tenancy::{TenantDb, first_of_each, numbered};
 
 /// Most contacts, and most other members, of one activity.
@@ -70,16 +71,28 @@ pub fn latest(db: &TenantDb, accounts: &[Uuid], most: i32) -> Select<activity::E
     first_of_each(db, live, (Column::AccountId, accounts), &newest, most)
 }
 
-/// Ids of the activities of many accounts since an instant each, the first 1,000 of each account: what came first was
-/// proven first, and stays proven.
-pub fn since(tenant: Uuid, accounts: &[(Uuid, DateTime<Utc>)]) -> SelectStatement {
+/// Ids of the activities of many accounts within a span each, the first 1,000 of each account: what came first was
+/// proven first, and stays proven. Those that were on record by an instant, or are now.
+pub fn within(tenant: Uuid, spans: &[Span], known_by: Option<DateTime<Utc>>) -> SelectStatement {
     use activity::Column;
-    let any = accounts.iter().fold(Condition::any(), |any, (account, since)| {
-        any.add(Column::AccountId.eq(*account).and(Column::OccurredAt.gte(*since)))
+    let any = spans.iter().fold(Condition::any(), |any, span| {
+        let from = Column::AccountId
+            .eq(span.account)
+            .and(Column::OccurredAt.gte(span.from));
+        any.add(match span.to {
+            Some(to) => from.and(Column::OccurredAt.lte(to)),
+            None => from,
+        })
     });
-    let live = activity::Entity::find()
-        .filter(Column::ArchivedAt.is_null())
-        .filter(any);
+    let mut live = activity::Entity::find().filter(any);
+    live = match known_by {
+        None => live.filter(Column::ArchivedAt.is_null()),
+        Some(known_by) => live.filter(Column::RecordedAt.lte(known_by)).filter(
+            Condition::any()
+                .add(Column::ArchivedAt.is_null())
+                .add(Column::ArchivedAt.gt(known_by)),
+        ),
+    };
     let oldest = [(Column::OccurredAt, Order::Asc), (Column::Id, Order::Asc)];
     numbered(tenant, live, Column::AccountId, &oldest, MOST_TOUCHES)
         .select_only()

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use domain::activity::{ActivityKind, StartedBy};
 use domain::lang::Text;
 use domain::policy::Action;
+use domain::risk::MARKS;
 use entity::activity;
 use sea_orm::{Set, TryIntoModel};
 use serde_json::json;
@@ -42,6 +43,8 @@ pub struct ActivityDraft {
     pub summary: String,
     /// What is to be done next.
     pub next_step: Option<String>,
+    /// The client's satisfaction as he told it, 1–5.
+    pub satisfaction: Option<i32>,
     /// Another system's id for it.
     pub external_id: Option<String>,
     /// The follow-up that it does.
@@ -91,7 +94,7 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     }
     links::insert_contacts(&tx, id, &draft.contacts).await?;
     links::insert_members(&tx, id, &draft.with_members).await?;
-    handovers::service::activity_recorded(ctx, &tx, draft.account).await?;
+    let proves = handovers::service::activity_recorded(ctx, &tx, draft.account).await?;
     buyer_changes::service::activity_recorded(ctx, &tx, draft.account).await?;
     if let Some(follow_up) = draft.follow_up {
         follow_ups::service::activity_recorded(ctx, &tx, &account, follow_up, id).await?;
@@ -102,7 +105,7 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     tx.emit(
         NewEvent::new("activity.recorded", "act", id)
             .on_account(draft.account)
-            .with(json!({ "version": 1 })),
+            .with(json!({ "version": 1, "rated": draft.satisfaction.is_some(), "handover": proves })),
     );
     tx.commit().await?;
     Ok(row.try_into_model()?)
@@ -114,6 +117,9 @@ fn check(ctx: &Ctx, draft: &mut ActivityDraft) -> Result<()> {
     draft.next_step = checks.optional("nextStep", draft.next_step.take(), NOTE_CHARS);
     draft.external_id = checks.optional("externalId", draft.external_id.take(), NAME_CHARS);
     draft.occurred_at = occurred_at(ctx, &mut checks, draft.occurred_at);
+    if let Some(mark) = draft.satisfaction {
+        satisfaction(&mut checks, mark);
+    }
     checks.done()?;
     draft.contacts = links::distinct(std::mem::take(&mut draft.contacts), "contactIds")?;
     draft.with_members = links::distinct(std::mem::take(&mut draft.with_members), "withMemberIds")?;
@@ -132,6 +138,18 @@ pub(super) fn occurred_at(ctx: &Ctx, checks: &mut Checks, value: DateTime<Utc>) 
         ),
     );
     instant(value)
+}
+
+/// A mark for satisfaction as it is stored.
+pub(super) fn satisfaction(checks: &mut Checks, mark: i32) -> i16 {
+    let mark = i16::try_from(mark).unwrap_or_default();
+    checks.require(
+        MARKS.contains(&mark),
+        "satisfaction",
+        UserErrorCode::Invalid,
+        Text::fixed("Satisfaction is 1 to 5.", "満足度は1〜5で指定してください。"),
+    );
+    mark
 }
 
 fn who_did_it(ctx: &Ctx, draft: &ActivityDraft) -> Result<Uuid> {
@@ -160,6 +178,8 @@ fn new_row(ctx: &Ctx, tenant: Uuid, id: Uuid, member: Uuid, draft: &ActivityDraf
         recorded_at: Set(ctx.now),
         summary: Set(draft.summary.clone()),
         next_step: Set(draft.next_step.clone()),
+        satisfaction: Set(draft.satisfaction.and_then(|mark| i16::try_from(mark).ok())),
+        satisfaction_recorded_at: Set(draft.satisfaction.map(|_| ctx.now)),
         external_id: Set(draft.external_id.clone()),
         archived_at: Set(None),
         version: Set(1),

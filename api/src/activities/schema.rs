@@ -68,6 +68,8 @@ pub struct Activity {
     pub summary: String,
     /// What is to be done next.
     pub next_step: Option<String>,
+    /// The client's satisfaction as he told it, from 1 (very dissatisfied) to 5 (very satisfied); null when he did not.
+    pub satisfaction: Option<i16>,
     /// Another system's id for it (a calendar's or telephone system's, say); unique.
     pub external_id: Option<String>,
     /// Since when it is archived; null when it is not.
@@ -111,6 +113,8 @@ impl From<activity::Model> for Activity {
             recorded_at,
             summary,
             next_step,
+            satisfaction,
+            satisfaction_recorded_at: _,
             external_id,
             archived_at,
             version,
@@ -123,6 +127,7 @@ impl From<activity::Model> for Activity {
             recorded_at,
             summary,
             next_step,
+            satisfaction,
             external_id,
             archived_at,
             version,

@@ -19,7 +19,7 @@ use crate::platform::tenancy::{Columns, TenantDb};
 pub use super::changes::{ActivityChanges, activity_archive, activity_update};
 pub use super::last_touch::last_touch_find_again;
 pub use super::record::{ActivityDraft, activity_record};
-pub use super::touches::{meetings_at, touches_of, touches_since};
+pub use super::touches::{Span, meetings_at, touches_known, touches_of, touches_since};
 
 /// How a list of activities may be narrowed.
 #[derive(Clone, Debug, Default)]

@@ -28,11 +28,37 @@ pub async fn touches_of(
     db: &TenantDb,
     accounts: &[(Uuid, DateTime<Utc>)],
 ) -> Result<HashMap<Uuid, Vec<Touch>>> {
-    if accounts.is_empty() {
+    let spans = accounts.iter().map(|(account, from)| Span {
+        account: *account,
+        from: *from,
+        to: None,
+    });
+    touches_known(db, &spans.collect::<Vec<_>>(), None).await
+}
+
+/// A time at an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The account.
+    pub account: Uuid,
+    /// Its first instant.
+    pub from: DateTime<Utc>,
+    /// Its last one; without one it goes on.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// The touches within these spans, one an account, as far as they were on record by an instant; without one those that are
+/// now.
+pub async fn touches_known(
+    db: &TenantDb,
+    spans: &[Span],
+    known_by: Option<DateTime<Utc>>,
+) -> Result<HashMap<Uuid, Vec<Touch>>> {
+    if spans.is_empty() {
         return Ok(HashMap::new());
     }
     // By sub-select: a list of the ids could be longer than SQLite takes.
-    let ids = || queries::since(db.tenant(), accounts);
+    let ids = || queries::within(db.tenant(), spans, known_by);
     let rows = db
         .all(
             activity::Entity::find()

@@ -16,7 +16,6 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NOTE_CHARS};
-use crate::signals::service::{Raised, signals_raise};
 
 /// What a buyer change is recorded from.
 #[derive(Clone, Debug)]
@@ -35,8 +34,8 @@ pub struct BuyerChangeDraft {
     pub note: Option<String>,
 }
 
-/// Records a buyer change: the one who leaves has left, who reported to him reports to the one who comes, the account has a
-/// signal, and a contact at the account he moved to goes on with his history.
+/// Records a buyer change: the one who leaves has left, who reported to him reports to the one who comes,
+/// and a contact at the account he moved to goes on with his history.
 pub async fn buyer_change_record(ctx: &Ctx, draft: BuyerChangeDraft) -> Result<buyer_change::Model> {
     ctx.authorize(Action::ContactChange)?;
     let mut checks = Checks::default();
@@ -94,14 +93,6 @@ pub async fn buyer_change_record(ctx: &Ctx, draft: BuyerChangeDraft) -> Result<b
     if let Some(arriving) = draft.arriving {
         take_post(ctx, &tx, &leaving, arriving).await?;
     }
-    let raised = Raised {
-        account,
-        kind: draft.kind.signal(),
-        occurred_on: draft.occurred_on.min(today),
-        note: draft.kind.text(),
-        contact: Some(leaving.id),
-    };
-    signals_raise(ctx, &tx, vec![raised]).await?;
     tx.emit(
         NewEvent::new("buyer.changed", "bchg", id)
             .on_account(account)

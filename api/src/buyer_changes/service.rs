@@ -14,7 +14,6 @@ use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::{TenantDb, WriteTx};
-use crate::signals::service::signals_settle_by;
 
 pub use super::posts::posts_of;
 pub use super::record::{BuyerChangeDraft, buyer_change_record};
@@ -63,8 +62,7 @@ pub async fn buyer_change_find(ctx: &Ctx, id: Uuid) -> Result<Option<buyer_chang
     Ok(buyer_changes_seen(ctx, queries::many(&[id])).await?.pop())
 }
 
-/// Establishes the account's changes whose continuity has reached the threshold, and settles their signals. Called inside
-/// the transaction that records, corrects or archives an activity; called twice it changes nothing.
+/// Establishes the account's changes whose continuity has reached the threshold. Called inside the transaction that records, corrects or archives an activity; called twice it changes nothing.
 pub async fn activity_recorded(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<()> {
     let open = queries::open_of(tx, account).await?;
     if open.is_empty() {
@@ -73,8 +71,6 @@ pub async fn activity_recorded(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result
     let facts: Vec<Facts> = open.iter().map(Facts::of).collect();
     let proven = continuity::of_many(ctx, tx, &facts).await?;
     let threshold = ctx.tenant()?.continuity_threshold;
-    let mut kinds = Vec::new();
-    let mut left = 0;
     for row in &open {
         let score = proven.get(&Facts::of(row)).map_or(0, |proven| proven.score);
         let established = buyer_change::ActiveModel {
@@ -82,21 +78,13 @@ pub async fn activity_recorded(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result
             ..Default::default()
         };
         if score < threshold || !queries::change(tx, row, established).await? {
-            left += 1;
             continue;
-        }
-        if let Ok(kind) = row.kind.parse::<domain::buyer_change::BuyerChangeKind>() {
-            kinds.push(kind.signal());
         }
         tx.emit(
             NewEvent::new("buyer.established", "bchg", row.id)
                 .on_account(account)
                 .with(json!({ "version": row.version + 1, "fields": ["establishedAt"], "score": score })),
         );
-    }
-    // While another change of the account is not proven, its signal says so.
-    if left == 0 {
-        signals_settle_by(ctx, tx, &[account], &kinds).await?;
     }
     Ok(())
 }

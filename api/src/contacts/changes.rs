@@ -129,6 +129,7 @@ fn new_contact(ctx: &Ctx, draft: ContactDraft) -> Result<contact::ActiveModel> {
     check_days(&mut checks, draft.started_on, draft.left_on);
     let note = checks.optional("note", draft.note, NOTE_CHARS);
     checks.done()?;
+    let left_recorded_at = draft.left_on.map(|_| ctx.now);
     Ok(contact::ActiveModel {
         tenant_id: Set(Uuid::nil()),
         id: Set(Uuid::now_v7()),
@@ -151,8 +152,10 @@ fn new_contact(ctx: &Ctx, draft: ContactDraft) -> Result<contact::ActiveModel> {
         decision_role: Set(draft.decision_role.as_str().into()),
         say: Set(say),
         is_key: Set(draft.is_key),
+        key_recorded_at: Set(None),
         started_on: Set(draft.started_on),
         left_on: Set(draft.left_on),
+        left_recorded_at: Set(left_recorded_at),
         note: Set(note),
         archived_at: Set(None),
         version: Set(1),
@@ -354,6 +357,7 @@ async fn write(
 ) -> Result<()> {
     model.version = Set(version + 1);
     model.updated_at = Set(ctx.now);
+    since_when_known(&mut model, old, ctx.now);
     if tx.update(model, queries::at_version(old.id, version)).await? == 0 {
         return Err(reader::stale(tx, old.id, version, old.version).await?);
     }
@@ -363,6 +367,18 @@ async fn write(
             .with(json!({ "version": version + 1, "fields": fields })),
     );
     Ok(())
+}
+
+/// Notes when it became known that he leaves, and that he is a key contact or no longer: what was known on a day of the past
+/// must not be told by what is known today.
+fn since_when_known(model: &mut contact::ActiveModel, old: &contact::Model, now: DateTime<Utc>) {
+    let left = model.left_on.try_as_ref().copied();
+    if let Some(left) = left.filter(|left| left.is_some() != old.left_on.is_some()) {
+        model.left_recorded_at = Set(left.map(|_| now));
+    }
+    if model.is_key.try_as_ref().is_some_and(|is_key| *is_key != old.is_key) {
+        model.key_recorded_at = Set(Some(now));
+    }
 }
 
 async fn reread(ctx: &Ctx, id: Uuid) -> Result<contact::Model> {

@@ -3,10 +3,7 @@
 use chrono::NaiveDate;
 use domain::account::OwnershipReason;
 use domain::handover::{Trigger, transition};
-use domain::lang::Text;
 use domain::policy::{Action, Role};
-use domain::risk::FactorKind;
-use domain::succession::NEW_DAYS;
 use entity::{account, handover, member};
 use sea_orm::Set;
 use serde_json::json;
@@ -19,7 +16,6 @@ use crate::follow_ups::service::{Moves, follow_ups_pass_on};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::tenancy::{TenantDb, WriteTx};
-use crate::signals::service::{Raised, signals_raise};
 use crate::{accounts, members};
 
 /// Gives the account to the successor if the handover's last day is over; in a transaction of its own.
@@ -60,7 +56,6 @@ async fn pass_on(ctx: &Ctx, tx: &WriteTx, old: &handover::Model, account: &accou
             others: old.moves_others_follow_ups,
         };
         follow_ups_pass_on(ctx, tx, account.id, (account.owner_id, to), moves).await?;
-        raise_change(ctx, tx, account.id, to).await?;
     }
     let fields: &[&str] = if to == old.to_member_id {
         &["status", "switchedAt"]
@@ -69,33 +64,6 @@ async fn pass_on(ctx: &Ctx, tx: &WriteTx, old: &handover::Model, account: &accou
     };
     emit_switched(tx, old, fields, to);
     Ok(())
-}
-
-/// Whoever looks after the account has changed, and the assessment must know: until the handover is complete.
-async fn raise_change(ctx: &Ctx, tx: &WriteTx, account: Uuid, to: Uuid) -> Result<()> {
-    let today = ctx.today()?;
-    let raised = |kind, note| Raised {
-        account,
-        kind,
-        occurred_on: today,
-        note,
-        contact: None,
-    };
-    let mut happened = vec![raised(
-        FactorKind::OwnRepChanged,
-        Text::fixed("The account has a new owner.", "担当者が交代しました。"),
-    )];
-    let successor = queries::member(tx, to).await?;
-    if successor.is_some_and(|successor| (today - successor.joined_on).num_days() < NEW_DAYS) {
-        happened.push(raised(
-            FactorKind::SuccessorNewHire,
-            Text::fixed(
-                "The new owner joined lately.",
-                "新しい担当者は入社間もないメンバーです。",
-            ),
-        ));
-    }
-    signals_raise(ctx, tx, happened).await
 }
 
 fn emit_switched(tx: &WriteTx, old: &handover::Model, fields: &[&str], to: Uuid) {
@@ -168,7 +136,6 @@ pub async fn rescue(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<bool> {
             let to = first_able(ctx, &tx, owner.manager_id.into_iter(), owner.id).await?;
             accounts::service::ownership_switch(ctx, &tx, &account, to, OwnershipReason::OwnerLeft, None).await?;
             follow_ups_pass_on(ctx, &tx, id, (owner.id, to), Moves::default()).await?;
-            raise_change(ctx, &tx, id, to).await?;
             // Who had taken it over and leaves himself: whoever follows him has the relation to prove.
             if let Some(open) = open {
                 let change = handover::ActiveModel {

@@ -3,7 +3,6 @@
 use domain::handover::{Continuity, Refusal, Status, Trigger, transition};
 use domain::lang::{Lang, Text};
 use domain::policy::Action;
-use domain::risk::FactorKind;
 use entity::{contact, handover};
 use sea_orm::Set;
 use serde_json::json;
@@ -17,10 +16,7 @@ use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::graphql::input::{Checks, NOTE_CHARS};
 use crate::platform::tenancy::{TenantDb, WriteTx};
-use crate::signals::service::signals_settle_by;
 
-/// What a change of owner raises, and what is over when the relation has passed.
-const CHANGED: [FactorKind; 2] = [FactorKind::OwnRepChanged, FactorKind::SuccessorNewHire];
 /// Contacts named in a refusal.
 const MOST_NAMED: usize = 10;
 
@@ -55,7 +51,6 @@ pub async fn handover_complete(
     let overridden = proven.score < threshold;
     let reason = override_reason.filter(|_| overridden);
     end(ctx, &tx, &old, next, reason, overridden).await?;
-    signals_settle_by(ctx, &tx, &[old.account_id], &CHANGED).await?;
     tx.emit(
         NewEvent::new("handover.completed", "hand", id)
             .on_account(old.account_id)
@@ -82,7 +77,6 @@ pub async fn handover_cancel(ctx: &Ctx, id: Uuid, version: i64, reason: String) 
     let next = transition(status_of(&old)?, trigger).map_err(|refusal| refused(&refusal, "reason"))?;
     end(ctx, &tx, &old, next, Some(reason), false).await?;
     emit_end(&tx, "handover.cancelled", &old);
-    settle_cancelled(ctx, &tx, std::slice::from_ref(&old)).await?;
     plan::emit_access(&tx, old.account_id, old.to_member_id, "HANDOVER_CANCELLED");
     tx.commit().await?;
     reread(ctx, id).await
@@ -108,15 +102,7 @@ pub async fn handovers_call_off(
         emit_end(tx, "handover.cancelled", row);
         plan::emit_access(tx, row.account_id, row.to_member_id, "HANDOVER_CANCELLED");
     }
-    settle_cancelled(ctx, tx, &planned).await?;
     Ok((planned.len(), kept))
-}
-
-/// Where a handover without a day for introductions was called off, the owner has not changed after all.
-async fn settle_cancelled(ctx: &Ctx, tx: &WriteTx, cancelled: &[handover::Model]) -> Result<()> {
-    let hopeless = cancelled.iter().filter(|row| row.no_time);
-    let accounts: Vec<Uuid> = hopeless.map(|row| row.account_id).collect();
-    signals_settle_by(ctx, tx, &accounts, &CHANGED).await
 }
 
 /// Declares that the relation did not pass over.

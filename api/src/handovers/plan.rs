@@ -5,7 +5,6 @@ use domain::calendar::WorkingDays;
 use domain::handover::{KeyContact, Plan, Status, Template, plan};
 use domain::lang::Text;
 use domain::policy::Action;
-use domain::risk::FactorKind;
 use entity::{departure_handover, handover, handover_step, member};
 use sea_orm::Set;
 use serde_json::json;
@@ -21,7 +20,6 @@ use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS};
 use crate::platform::tenancy::WriteTx;
-use crate::signals::service::{Raised, signals_raise};
 use crate::{accounts, contacts, members};
 
 /// A last day is at most so many days ahead.
@@ -101,7 +99,7 @@ pub async fn handovers_open(ctx: &Ctx, tx: &WriteTx, openings: &[Opening], terms
     let working_days = working_days(ctx, &template, today, terms.last_day)?;
     let accounts: Vec<Uuid> = openings.iter().map(|opening| opening.account).collect();
     let contacts = contacts::service::key_contacts_of(ctx, tx, &accounts).await?;
-    let (mut ids, mut rows, mut steps, mut hopeless) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut rows, mut steps) = (Vec::new(), Vec::new(), Vec::new());
     for opening in openings {
         let contacts = contacts.get(&opening.account).map_or(&[][..], Vec::as_slice);
         let contacts: Vec<KeyContact> = contacts.iter().map(key_contact).collect();
@@ -120,14 +118,10 @@ pub async fn handovers_open(ctx: &Ctx, tx: &WriteTx, openings: &[Opening], terms
                 })),
         );
         emit_access(tx, opening.account, opening.to, "HANDOVER_PLANNED");
-        if plan.no_time {
-            hopeless.push(opening.account);
-        }
         ids.push(id);
     }
     tx.insert_many(rows).await.map_err(opened_meanwhile)?;
     tx.insert_many(steps).await?;
-    raise_signals(ctx, tx, &hopeless, today).await?;
     Ok(ids)
 }
 
@@ -277,21 +271,6 @@ fn step_rows(handover: Uuid, plan: &Plan, last_day: NaiveDate) -> Vec<handover_s
             },
         )
         .collect()
-}
-
-/// Nobody can be introduced any more: the accounts are at risk, and their assessments must know why.
-async fn raise_signals(ctx: &Ctx, tx: &WriteTx, accounts: &[Uuid], today: NaiveDate) -> Result<()> {
-    let raised = accounts.iter().map(|account| Raised {
-        account: *account,
-        kind: FactorKind::OwnRepChanged,
-        occurred_on: today,
-        note: Text::fixed(
-            "The account is handed over without a working day for introductions.",
-            "紹介のための営業日がないまま担当者が交代します。",
-        ),
-        contact: None,
-    });
-    signals_raise(ctx, tx, raised.collect()).await
 }
 
 /// Whether this member sees the account has changed: his phone learns from it.

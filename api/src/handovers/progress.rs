@@ -22,14 +22,14 @@ use crate::{activities, contacts};
 const ATTEMPTS: u32 = 3;
 
 /// Brings the account's open handover, if there is one, up to what its touches prove. Called inside the transaction
-/// that records, corrects or archives an activity; called twice it changes nothing.
-pub async fn activity_recorded(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<()> {
+/// that records, corrects or archives an activity; called twice it changes nothing. Whether there is one.
+pub async fn activity_recorded(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
     for _ in 0..ATTEMPTS {
         let Some(open) = queries::open_of(tx, account).await? else {
-            return Ok(());
+            return Ok(false);
         };
         if settle(ctx, tx, open).await? {
-            return Ok(());
+            return Ok(true);
         }
     }
     Err(Error::user(

@@ -128,6 +128,7 @@ impl OrderRow {
             owner: None,
             acquisition_channel: None,
             fiscal_year_end_month: None,
+            touch_cadence_days: None,
             note: None,
         }
     }
@@ -148,6 +149,7 @@ impl AccountRow {
             owner: self.owner,
             acquisition_channel: self.acquisition_channel.clone().flatten(),
             fiscal_year_end_month: None,
+            touch_cadence_days: None,
             note: self.note.clone().flatten(),
         }
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::lang::Lang;
 use domain::policy::{Action, Grant, Visibility};
-use domain::risk::{Borders, Terms};
+use domain::risk::{Borders, Rules, Terms};
 use sea_orm::DbErr;
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
@@ -36,6 +36,8 @@ pub struct TenantSettings {
     pub borders: Borders,
     /// What lifetime values are reckoned with.
     pub terms: Terms,
+    /// What it asks of itself.
+    pub rules: Rules,
     /// Continuity score (0–100) from which a handover may complete.
     pub continuity_threshold: u8,
 }

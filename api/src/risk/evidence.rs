@@ -21,6 +21,10 @@ pub enum EvidenceKind {
     Contact,
     /// A handover.
     Handover,
+    /// A contact leaving his post.
+    BuyerChange,
+    /// One of our members.
+    Member,
 }
 
 /// Something on record that proves a factor.
@@ -41,6 +45,8 @@ impl From<risk::Evidence> for Evidence {
             risk::EvidenceKind::Activity => "act",
             risk::EvidenceKind::Contact => "cont",
             risk::EvidenceKind::Handover => "hand",
+            risk::EvidenceKind::BuyerChange => "bchg",
+            risk::EvidenceKind::Member => "mem",
         };
         Self {
             kind: row.kind.into(),

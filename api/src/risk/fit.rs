@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Windows};
 use super::moment::Moment;
 use super::pool;
 use super::queries::{self, KindRow, OrderRow};
@@ -183,7 +183,7 @@ impl Past {
                 open.at_cut = open.ledger.buying(self.cut);
                 open.silent = false;
             }
-            open.ledger.add(row, day, NaiveDate::MAX);
+            open.ledger.add(row, day, Windows::NONE);
         }
     }
 

@@ -2,46 +2,55 @@
 
 use std::collections::HashMap;
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use domain::calendar::tenant_day;
-use domain::risk::{Evidence, EvidenceKind, Signal};
+use domain::risk::{Evidence, EvidenceKind, Relation, Rules, Signal};
 use entity::signal;
 use uuid::Uuid;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Windows};
 use super::moment::Moment;
-use super::queries;
+use super::{queries, relation};
 use crate::error::Result;
 use crate::platform::tenancy::TenantDb;
-
-/// Months whose sales are told.
-const SALES_MONTHS: u32 = 12;
 
 /// What is known of one account at the moment: all that its assessment rests on.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// What it ordered.
     pub ledger: Ledger,
-    /// What raises or lowers its risk.
-    pub signals: Vec<Signal>,
+    /// What people and integrations told.
+    pub told: Vec<Signal>,
+    /// What is on record of the relation.
+    pub relation: Relation,
+}
+
+impl Known {
+    /// All that raises or lowers its risk on a day, apart from how it buys.
+    pub fn signals(&self, day: NaiveDate, rules: &Rules) -> Vec<Signal> {
+        let mut signals = self.told.clone();
+        signals.extend(self.relation.signals(day, rules));
+        signals.extend(self.ledger.credits().signal());
+        signals
+    }
 }
 
 /// What is known of each of these accounts at the moment.
 pub async fn gather(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Result<HashMap<Uuid, Known>> {
-    let year_begins_after = moment
-        .day
-        .checked_sub_months(Months::new(SALES_MONTHS))
-        .unwrap_or(NaiveDate::MIN);
+    let windows = Windows::until(moment.day);
     let mut known: HashMap<Uuid, Known> = accounts.iter().map(|account| (*account, Known::default())).collect();
     queries::each_order(db, moment, Some(accounts), |row| {
         let day = tenant_day(row.ordered_at, moment.zone);
         let of = known.entry(row.account_id).or_default();
-        of.ledger.add(&row, day, year_begins_after);
+        of.ledger.add(&row, day, windows);
     })
     .await?;
     for row in queries::signals(db, moment, accounts).await? {
         let of = known.entry(row.account_id).or_default();
-        of.signals.extend(signal(row, moment));
+        of.told.extend(signal(row, moment));
+    }
+    for (account, relation) in relation::relations(db, moment, accounts).await? {
+        known.entry(account).or_default().relation = relation;
     }
     Ok(known)
 }
@@ -65,6 +74,9 @@ fn signal(row: signal::Model, moment: &Moment) -> Option<Signal> {
         controllable: row.controllable,
         since: row.occurred_on,
         resolved_on: resolved(&row, moment),
+        size: 1.0,
+        ongoing: false,
+        measure: None,
         evidence: contact.into_iter().chain(activity).collect(),
     })
 }
@@ -120,6 +132,8 @@ mod tests {
             resolved_on: Some(day("2026-11-05")),
             settled_at: Some(at("2026-11-06T16:00:00Z")),
             settled_by_id: None,
+            confirmed_at: None,
+            confirmed_by_id: None,
             contact_id: Some(Uuid::from_u128(3)),
             activity_id: Some(Uuid::from_u128(4)),
             version: 2,

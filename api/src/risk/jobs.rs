@@ -25,7 +25,8 @@ pub async fn follow(ctx: &Ctx, events: &[event::Model]) -> Result<()> {
                 jobs::once_more(&ctx.app, DAY, ctx.tenant()?.id).await?;
             }
         }
-        Concerned::Some(accounts) => {
+        Concerned::Some { mut accounts, touched } => {
+            accounts.extend(service::neglected_of(ctx, &touched).await?);
             service::assess_some(ctx, &accounts).await?;
         }
     }
@@ -42,17 +43,24 @@ pub async fn run_day(ctx: &Ctx, after: Option<Uuid>) -> Result<Option<Uuid>> {
 #[derive(Debug, PartialEq, Eq)]
 enum Concerned {
     All,
-    Some(Vec<Uuid>),
+    /// These accounts, and those of the touched ones that a touch can change anything for.
+    Some {
+        accounts: Vec<Uuid>,
+        touched: Vec<Uuid>,
+    },
 }
 
 fn concerned(events: &[event::Model]) -> Concerned {
-    let mut accounts = BTreeSet::new();
-    for event in events.iter().filter(|event| moves_risk(&event.r#type)) {
+    let (mut accounts, mut touched) = (BTreeSet::new(), BTreeSet::new());
+    for event in events.iter().filter(|event| moves_risk(event)) {
         let named = event.payload.get("accounts").and_then(Value::as_array);
-        let rules_moved = event.r#type == "tenant.updated" && names_a_rule(&event.payload);
+        let rules_moved = event.r#type == "tenant.updated" && names(&event.payload, &RULES);
         let imported = event.r#type == "import.finished" && changed_rows(&event.payload);
         match (event.account_id, named) {
             _ if rules_moved || imported => return Concerned::All,
+            (Some(account), _) if is_plain_touch(event) => {
+                touched.insert(account);
+            }
             (Some(account), _) => {
                 accounts.insert(account);
             }
@@ -62,31 +70,60 @@ fn concerned(events: &[event::Model]) -> Concerned {
             (None, None) => {}
         }
     }
-    Concerned::Some(accounts.into_iter().collect())
+    Concerned::Some {
+        touched: touched.difference(&accounts).copied().collect(),
+        accounts: accounts.into_iter().collect(),
+    }
 }
 
-/// Orders and signals are what risk is made of; a new account and one back from the archive have none yet.
-fn moves_risk(kind: &str) -> bool {
+/// What risk is made of; a new account and one back from the archive have none yet.
+fn moves_risk(event: &event::Model) -> bool {
+    let kind = event.r#type.as_str();
     let concept = kind.split('.').next().unwrap_or(kind);
-    matches!(concept, "order" | "orders" | "signal" | "handover")
-        || matches!(
-            kind,
-            "account.created"
-                | "account.restored"
-                | "account.merged"
-                | "accounts.imported"
-                | "import.finished"
-                | "tenant.updated"
-        )
+    match kind {
+        "account.updated" => names(&event.payload, &["touchCadenceDays"]),
+        "contact.updated" => names(&event.payload, &["leftOn", "isKey"]),
+        "buyer.rotation_window_open" => false,
+        "account.created"
+        | "account.owner_changed"
+        | "account.restored"
+        | "account.merged"
+        | "accounts.imported"
+        | "import.finished"
+        | "tenant.updated" => true,
+        _ => matches!(
+            concept,
+            "order" | "orders" | "signal" | "handover" | "contact" | "buyer" | "activity"
+        ),
+    }
 }
 
-fn names_a_rule(payload: &Value) -> bool {
+/// A touch that has no mark for satisfaction and proves no handover. There are many of them, and few change anything.
+fn is_plain_touch(event: &event::Model) -> bool {
+    let says = |name: &str| event.payload.get(name).and_then(Value::as_bool).unwrap_or(false);
+    event.r#type.starts_with("activity.") && !says("rated") && !says("handover")
+}
+
+/// What a tenant's risk is reckoned with.
+const RULES: [&str; 8] = [
+    "riskMedium",
+    "riskHigh",
+    "riskCritical",
+    "grossMargin",
+    "discountRate",
+    "touchCadenceDays",
+    "complaintTargetDays",
+    "sharesModel",
+];
+
+/// Whether one of these fields has changed.
+fn names(payload: &Value, wanted: &[&str]) -> bool {
     let fields = payload.get("fields").and_then(Value::as_array);
     fields.is_some_and(|fields| {
         fields
             .iter()
             .filter_map(Value::as_str)
-            .any(|field| field.starts_with("risk") || matches!(field, "grossMargin" | "discountRate" | "sharesModel"))
+            .any(|field| wanted.contains(&field))
     })
 }
 
@@ -127,7 +164,15 @@ mod tests {
     }
 
     fn some(accounts: &[u128]) -> Concerned {
-        Concerned::Some(accounts.iter().copied().map(Uuid::from_u128).collect())
+        some_touched(accounts, &[])
+    }
+
+    fn some_touched(accounts: &[u128], touched: &[u128]) -> Concerned {
+        let ids = |ids: &[u128]| ids.iter().copied().map(Uuid::from_u128).collect();
+        Concerned::Some {
+            accounts: ids(accounts),
+            touched: ids(touched),
+        }
     }
 
     #[test]
@@ -138,10 +183,36 @@ mod tests {
             event("order.updated", Some(2), json!({})),
             event("account.updated", Some(3), json!({})),
             event("risk.band_changed", Some(4), json!({})),
-            event("activity.recorded", Some(5), json!({})),
+            event("contact.updated", Some(5), json!({ "fields": ["phone"] })),
         ];
         assert_eq!(concerned(&events), some(&[1, 2]));
         assert_eq!(concerned(&[]), some(&[]));
+    }
+
+    #[test]
+    fn touches_concern_their_accounts_when_they_say_something() {
+        let touch = |account, payload| event("activity.recorded", Some(account), payload);
+        let events = [
+            touch(1, json!({ "rated": true, "handover": false })),
+            touch(2, json!({ "rated": false, "handover": true })),
+            touch(3, json!({ "rated": false, "handover": false })),
+            touch(2, json!({ "rated": false, "handover": false })),
+            event("activity.archived", Some(4), json!({ "fields": ["archivedAt"] })),
+        ];
+        assert_eq!(concerned(&events), some_touched(&[1, 2], &[3, 4]));
+    }
+
+    #[test]
+    fn whatever_a_relation_rests_on_concerns_its_account() {
+        let events = [
+            event("contact.created", Some(1), json!({})),
+            event("contact.updated", Some(2), json!({ "fields": ["leftOn"] })),
+            event("buyer.established", Some(3), json!({})),
+            event("buyer.rotation_window_open", Some(4), json!({})),
+            event("account.owner_changed", Some(5), json!({})),
+            event("account.updated", Some(6), json!({ "fields": ["touchCadenceDays"] })),
+        ];
+        assert_eq!(concerned(&events), some(&[1, 2, 3, 5, 6]));
     }
 
     #[test]
@@ -168,6 +239,7 @@ mod tests {
         let changed = |field: &str| event("tenant.updated", None, json!({ "version": 2, "fields": [field] }));
         assert_eq!(concerned(&[changed("riskHigh")]), Concerned::All);
         assert_eq!(concerned(&[changed("discountRate")]), Concerned::All);
+        assert_eq!(concerned(&[changed("complaintTargetDays")]), Concerned::All);
         assert_eq!(concerned(&[changed("name")]), some(&[]));
     }
 }

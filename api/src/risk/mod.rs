@@ -1,7 +1,8 @@
 //! Churn risk: how likely each account is not to order again within a horizon, why, and what is at stake.
 //!
-//! * An [`assessed::Assessed`] is made from orders and signals alone, as of a moment: what happened by then, and for a
-//!   day of the past only what was recorded by then ([`moment`]).
+//! * An [`assessed::Assessed`] is made from orders, from what people tell (signals), and from what touches, contacts and
+//!   handovers prove ([`relation`]), as of a moment: what happened by then, and for a day of the past only what was
+//!   recorded by then ([`moment`]).
 //! * The rhythm in which its accounts buy is learned from the tenant's own orders ([`fit`]); how it adds up is `domain::risk`.
 //! * A row is stored when something worth telling changed ([`assessed::differs`]). `account` repeats the newest one in
 //!   its sort columns, so that lists are sorted by exactly what they show; neither is a change of the account.
@@ -22,6 +23,8 @@ mod moment;
 mod pool;
 mod queries;
 mod reckoning;
+mod relation;
+mod relation_queries;
 mod sample;
 pub mod schema;
 pub mod service;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::calendar::{day_end, tenant_day};
+use sea_orm::{ColumnTrait, Condition};
 
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
@@ -43,6 +44,27 @@ impl Moment {
             Some(day) => now.back_to(day, ctx.today()?, ctx.as_of() < ctx.now),
             None => Ok(now),
         }
+    }
+
+    /// Condition: what this column dates was on record.
+    pub fn recorded<C: ColumnTrait>(&self, column: C) -> Condition {
+        Condition::all().add_option(self.known_by.map(|known_by| column.lte(known_by)))
+    }
+
+    /// Condition: the row was in use, by the column that says since when it is not.
+    pub fn live<C: ColumnTrait>(&self, archived_at: C) -> Condition {
+        self.not_yet(archived_at, self.known_by)
+    }
+
+    /// Condition: what this column dates had not happened.
+    pub fn before<C: ColumnTrait>(&self, column: C) -> Condition {
+        self.not_yet(column, Some(self.as_of))
+    }
+
+    fn not_yet<C: ColumnTrait>(&self, column: C, at: Option<DateTime<Utc>>) -> Condition {
+        Condition::any()
+            .add(column.is_null())
+            .add_option(at.map(|at| column.gt(at)))
     }
 
     /// `pinned`: the process was told to take an earlier day for today. All its records were made after that day, so

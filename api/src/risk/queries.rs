@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{account, assessment, event, order, signal};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, Query};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Value,
 };
@@ -133,25 +133,18 @@ fn known_orders(moment: &Moment) -> Select<order::Entity> {
             Column::TenantAmountMinor,
         ])
         .filter(Column::OrderedAt.lte(moment.as_of));
-    match moment.known_by {
-        None => select.filter(Column::ArchivedAt.is_null()),
-        Some(known_by) => select.filter(Column::RecordedAt.lte(known_by)).filter(
-            Condition::any()
-                .add(Column::ArchivedAt.is_null())
-                .add(Column::ArchivedAt.gt(known_by)),
-        ),
-    }
+    select
+        .filter(moment.recorded(Column::RecordedAt))
+        .filter(moment.live(Column::ArchivedAt))
 }
 
 /// The signals of many accounts that count at the moment.
 pub async fn signals(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Result<Vec<signal::Model>, DbErr> {
     use signal::Column;
-    let mut select = signal::Entity::find()
+    let select = signal::Entity::find()
         .filter(Column::AccountId.is_in(accounts.iter().copied()))
-        .filter(Column::OccurredOn.lte(moment.day));
-    if let Some(known_by) = moment.known_by {
-        select = select.filter(Column::RecordedAt.lte(known_by));
-    }
+        .filter(Column::OccurredOn.lte(moment.day))
+        .filter(moment.recorded(Column::RecordedAt));
     db.all(
         select
             .order_by_desc(Column::OccurredOn)
@@ -201,6 +194,17 @@ pub async fn seen(db: &TenantDb, accounts: &[Uuid], sight: Condition) -> Result<
 /// Stored assessments.
 pub fn assessments(ids: &[Uuid]) -> Select<assessment::Entity> {
     assessment::Entity::find().filter(assessment::Column::Id.is_in(ids.iter().copied()))
+}
+
+/// The assessments by which these accounts stand.
+pub fn present(tenant: Uuid, accounts: &[Uuid]) -> Select<assessment::Entity> {
+    let ids = Query::select()
+        .column(account::Column::AssessmentId)
+        .from(account::Entity)
+        .and_where(account::Column::TenantId.eq(tenant))
+        .and_where(account::Column::Id.is_in(accounts.iter().copied()))
+        .to_owned();
+    assessment::Entity::find().filter(assessment::Column::Id.in_subquery(ids))
 }
 
 /// The stored assessments of an account.

@@ -39,8 +39,9 @@ pub fn one(account: Uuid, tenant: &TenantSettings, moment: &Moment, model: &Buyi
             .map(|buying| model.measure(&buying))
             .ok_or(UnknownReason::NoOrders),
         last_orders: &last_orders,
-        signals: &known.signals,
+        signals: &known.signals(moment.day, &tenant.rules),
         borders: tenant.borders,
+        rules: tenant.rules,
     });
     let worth = buying.map(|buying| model.worth(&buying, &tenant.terms));
     Assessed {

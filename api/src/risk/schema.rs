@@ -49,6 +49,8 @@ pub enum FactorUnit {
     Money,
     /// A multiple: 1 is alike.
     Ratio,
+    /// A mark for satisfaction, 1 to 5.
+    Mark,
 }
 
 /// Why a probability is not known, as a code.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::policy::Action;
-use domain::risk::Band;
+use domain::risk::{Band, FactorKind};
 use entity::assessment;
 use serde_json::json;
 use uuid::Uuid;
@@ -113,6 +113,25 @@ pub async fn assess_some(ctx: &Ctx, accounts: &[Uuid]) -> Result<usize> {
         stored += renew(ctx, tx, &moment, &fit, accounts).await?;
     }
     Ok(stored)
+}
+
+/// Those of these accounts that stand as neglected: a touch may end it. One statement for each 500.
+pub async fn neglected_of(ctx: &Ctx, accounts: &[Uuid]) -> Result<Vec<Uuid>> {
+    only_system(ctx)?;
+    let mut neglected = Vec::new();
+    for some in accounts.chunks(ACCOUNTS_AT_A_TIME.into()) {
+        let db = ctx.read().await?;
+        let present = db.all(queries::present(db.tenant(), some)).await?;
+        let stored = present.into_iter().filter_map(|row| stored::read(row).ok());
+        let of = stored.filter(|row| {
+            row.assessed
+                .factors
+                .iter()
+                .any(|factor| factor.kind == FactorKind::Neglect)
+        });
+        neglected.extend(of.map(|row| row.assessed.account));
+    }
+    Ok(neglected)
 }
 
 fn only_system(ctx: &Ctx) -> Result<()> {

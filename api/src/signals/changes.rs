@@ -1,4 +1,4 @@
-//! Recording, correcting and settling signals.
+//! Recording, correcting, confirming and settling signals.
 
 use async_graphql::MaybeUndefined;
 use chrono::{Datelike, NaiveDate};
@@ -86,6 +86,8 @@ pub async fn signal_record(ctx: &Ctx, draft: SignalDraft) -> Result<signal::Mode
         resolved_on: Set(None),
         settled_at: Set(None),
         settled_by_id: Set(None),
+        confirmed_at: Set(None),
+        confirmed_by_id: Set(None),
         contact_id: Set(draft.contact),
         activity_id: Set(draft.activity),
         version: Set(1),
@@ -106,7 +108,7 @@ pub async fn signal_update(ctx: &Ctx, id: Uuid, version: i64, changes: SignalCha
     ctx.authorize(Action::SignalRecord)?;
     let today = ctx.today()?;
     let tx = ctx.write().await?;
-    let old = signal_require(ctx, &tx, id).await?;
+    let old = signal_require(ctx, &tx, Action::SignalRecord, id).await?;
     let (model, patch) = patched(&old, changes, today)?;
     if patch.is_empty() {
         return Ok(old);
@@ -169,7 +171,7 @@ pub async fn signal_settle(
     ctx.authorize(Action::SignalRecord)?;
     let today = ctx.today()?;
     let tx = ctx.write().await?;
-    let old = signal_require(ctx, &tx, id).await?;
+    let old = signal_require(ctx, &tx, Action::SignalRecord, id).await?;
     let mut checks = Checks::default();
     check_day(&mut checks, "resolvedOn", resolved_on, today);
     check_order(&mut checks, "resolvedOn", old.occurred_on, Some(resolved_on));
@@ -203,13 +205,31 @@ pub async fn signal_settle(
     reread(ctx, id).await
 }
 
-/// The signal, when the caller may change it: its account says so.
-async fn signal_require(ctx: &Ctx, tx: &WriteTx, id: Uuid) -> Result<signal::Model> {
+/// Confirms a signal that is still at `version`: a person says that it is so. Confirming it again changes nothing.
+pub async fn signal_confirm(ctx: &Ctx, id: Uuid, version: i64) -> Result<signal::Model> {
+    ctx.authorize(Action::SignalConfirm)?;
+    let tx = ctx.write().await?;
+    let old = signal_require(ctx, &tx, Action::SignalConfirm, id).await?;
+    if old.confirmed_at.is_some() {
+        return Ok(old);
+    }
+    let model = signal::ActiveModel {
+        confirmed_at: Set(Some(ctx.now)),
+        confirmed_by_id: Set(ctx.actor.member()),
+        ..Default::default()
+    };
+    write(&tx, &old, version, model, ("signal.confirmed", &["confirmedAt"])).await?;
+    tx.commit().await?;
+    reread(ctx, id).await
+}
+
+/// The signal, when the caller may do this to it: its account says so.
+async fn signal_require(ctx: &Ctx, tx: &WriteTx, action: Action, id: Uuid) -> Result<signal::Model> {
     let found = tx
         .one(queries::one(id))
         .await?
         .ok_or_else(|| Error::not_found(&["id"]))?;
-    account_require_live(ctx, tx, Action::SignalRecord, found.account_id, &["id"]).await?;
+    account_require_live(ctx, tx, action, found.account_id, &["id"]).await?;
     Ok(found)
 }
 

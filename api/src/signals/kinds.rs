@@ -14,9 +14,9 @@ pub enum FactorKind {
     OrderSize,
     /// The last order against the one before.
     OrderTrend,
-    /// A complaint that nobody has resolved.
+    /// A complaint that nobody has resolved, or not within the tenant's target.
     UnresolvedComplaint,
-    /// A complaint that was resolved.
+    /// A complaint that was resolved within the target.
     ResolvedComplaint,
     /// A second complaint within 90 days.
     RepeatedComplaint,

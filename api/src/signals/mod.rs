@@ -1,6 +1,9 @@
-//! Signals: facts that raise or lower an account's risk, as people report them — with the cause and what proves them.
+//! Signals: facts that raise or lower an account's risk, as people and integrations report them — with the cause and what
+//! proves them.
 //!
 //! * Only what a person can see is recorded; what the model measures by itself (silence, say) is refused.
+//! * What orders, contacts, touches and handovers prove by themselves is read from them (`risk::relation`): no rule raises a
+//!   signal, and none has to be settled because its row has changed.
 //! * A signal holds until it is settled. Whether it fades, and how fast, is the model's affair (`domain::risk`).
 //! * Without a word about its cause or controllability, those of its kind hold.
 //! * Whoever sees the account sees its signals.
@@ -10,7 +13,6 @@ mod kinds;
 mod loaders;
 pub mod mutation;
 mod queries;
-mod raised;
 pub mod schema;
 pub mod service;
 

@@ -26,6 +26,13 @@ payload! {
     }
 }
 payload! {
+    /// Result of `signalConfirm`.
+    SignalConfirmPayload {
+        /// The confirmed signal.
+        signal: Signal
+    }
+}
+payload! {
     /// Result of `signalSettle`.
     SignalSettlePayload {
         /// The settled signal.
@@ -106,6 +113,15 @@ impl From<SignalUpdateInput> for SignalChanges {
     }
 }
 
+/// A signal that a person confirms.
+#[derive(InputObject)]
+pub struct SignalConfirmInput {
+    /// The signal.
+    pub id: SignalId,
+    /// The version that the caller saw.
+    pub version: i32,
+}
+
 /// The end of a signal.
 #[derive(InputObject)]
 pub struct SignalSettleInput {
@@ -143,6 +159,16 @@ impl SignalMutation {
     ) -> Result<Option<SignalUpdatePayload>> {
         let result = service::signal_update(cx(gql), input.id.0, input.version.into(), input.into()).await;
         SignalUpdatePayload::of(result.map(Signal::from)).map(Some)
+    }
+
+    /// Confirms a signal: the caller, a person, says that it is so. Its weight stays; confirming it again changes nothing.
+    async fn signal_confirm(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The signal.")] input: SignalConfirmInput,
+    ) -> Result<Option<SignalConfirmPayload>> {
+        let result = service::signal_confirm(cx(gql), input.id.0, input.version.into()).await;
+        SignalConfirmPayload::of(result.map(Signal::from)).map(Some)
     }
 
     /// Settles a signal: what it told of has ended.

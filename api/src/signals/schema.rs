@@ -1,6 +1,6 @@
 //! Signals as the API shows them.
 
-use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::risk;
 use entity::signal;
@@ -14,6 +14,16 @@ use crate::contacts::{Contact, ContactById};
 use crate::error::{Error, Result};
 use crate::members::{Member, loaders::MemberById};
 use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, loaders};
+
+/// Who noticed a signal. What is proven by orders, contacts, touches and handovers is no signal that somebody notices: see
+/// `Assessment.factors`.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticedBy {
+    /// A person in the company.
+    Person,
+    /// An integration, or a rule. A person may confirm it.
+    Program,
+}
 
 /// A fact that raises or lowers an account's risk, as somebody reported it.
 #[derive(Clone, SimpleObject)]
@@ -33,6 +43,8 @@ pub struct Signal {
     pub resolved_on: Option<Date>,
     /// Instant at which somebody settled it; null while it is open.
     pub settled_at: Option<DateTime<Utc>>,
+    /// Instant at which somebody confirmed it; null while nobody has.
+    pub confirmed_at: Option<DateTime<Utc>>,
     /// Counts the changes: a change names the version that it saw.
     pub version: i64,
     /// Instant of creation.
@@ -49,6 +61,7 @@ struct Row {
     cause: Option<String>,
     recorded_by: Option<Uuid>,
     settled_by: Option<Uuid>,
+    confirmed_by: Option<Uuid>,
     contact: Option<Uuid>,
     activity: Option<Uuid>,
 }
@@ -69,6 +82,8 @@ impl From<signal::Model> for Signal {
             resolved_on,
             settled_at,
             settled_by_id,
+            confirmed_at,
+            confirmed_by_id,
             contact_id,
             activity_id,
             version,
@@ -82,6 +97,7 @@ impl From<signal::Model> for Signal {
             recorded_at,
             resolved_on: resolved_on.map(Date),
             settled_at,
+            confirmed_at,
             version,
             created_at,
             row: Row {
@@ -90,6 +106,7 @@ impl From<signal::Model> for Signal {
                 cause,
                 recorded_by: recorded_by_id,
                 settled_by: settled_by_id,
+                confirmed_by: confirmed_by_id,
                 contact: contact_id,
                 activity: activity_id,
             },
@@ -142,6 +159,19 @@ impl Signal {
     /// The member who settled it; null while it is open, or when an integration did.
     async fn settled_by(&self, gql: &Context<'_>) -> Result<Option<Member>> {
         member(gql, self.row.settled_by).await
+    }
+
+    /// The member who confirmed it; null while nobody has.
+    async fn confirmed_by(&self, gql: &Context<'_>) -> Result<Option<Member>> {
+        member(gql, self.row.confirmed_by).await
+    }
+
+    /// Who noticed it.
+    async fn noticed_by(&self) -> NoticedBy {
+        match self.row.recorded_by {
+            Some(_) => NoticedBy::Person,
+            None => NoticedBy::Program,
+        }
     }
 
     /// The contact it is about.

@@ -13,8 +13,7 @@ use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::TenantDb;
 
-pub use super::changes::{SignalChanges, SignalDraft, signal_record, signal_settle, signal_update};
-pub use super::raised::{Raised, signals_raise, signals_settle_by};
+pub use super::changes::{SignalChanges, SignalDraft, signal_confirm, signal_record, signal_settle, signal_update};
 
 /// How a list of signals may be narrowed.
 #[derive(Clone, Debug, Default)]

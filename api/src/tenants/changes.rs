@@ -2,13 +2,13 @@
 
 use domain::lang::{Lang, Text};
 use domain::policy::{Action, Visibility};
-use domain::risk::{Borders, Terms};
+use domain::risk::{Borders, Rules, RulesRefused, Terms};
 use entity::tenant;
 use sea_orm::Set;
 use serde_json::json;
 
 use super::queries;
-use super::service::{month, tenant_find, time_zone};
+use super::service::{month, stored_days, tenant_find, time_zone};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
@@ -43,6 +43,10 @@ pub struct TenantChanges {
     pub discount_rate: Option<f64>,
     /// Whether what its model learned may help others.
     pub shares_model: Option<bool>,
+    /// Days within which every client is to be talked to.
+    pub touch_cadence_days: Option<i32>,
+    /// Days within which a complaint is to be resolved.
+    pub complaint_target_days: Option<i32>,
 }
 
 /// Changes the settings of the caller's tenant, which is still at `version`.
@@ -140,8 +144,42 @@ fn patched(old: &tenant::Model, changes: TenantChanges) -> Result<(tenant::Activ
         // What it taught is taken back with its consent.
         model.lesson = Set(None);
     }
+    let usual = Rules::default();
+    let cadence = changes.touch_cadence_days.map(|days| {
+        let found = Rules::new(days, usual.complaint_target_days().into());
+        stored_days(ruled(&mut checks, "touchCadenceDays", found).touch_cadence_days())
+    });
+    patch.set(
+        "touchCadenceDays",
+        &mut model.touch_cadence_days,
+        &old.touch_cadence_days,
+        cadence,
+    );
+    let target = changes.complaint_target_days.map(|days| {
+        let found = Rules::new(usual.touch_cadence_days().into(), days);
+        stored_days(ruled(&mut checks, "complaintTargetDays", found).complaint_target_days())
+    });
+    patch.set(
+        "complaintTargetDays",
+        &mut model.complaint_target_days,
+        &old.complaint_target_days,
+        target,
+    );
     checks.done()?;
     Ok((model, patch))
+}
+
+fn ruled(checks: &mut Checks, field: &str, found: std::result::Result<Rules, RulesRefused>) -> Rules {
+    checks.require(
+        found.is_ok(),
+        field,
+        UserErrorCode::Invalid,
+        Text::fixed(
+            "Clients are to be talked to within 7 to 730 days, complaints to be resolved within 1 to 365.",
+            "接触間隔は7〜730日、クレーム解決目標は1〜365日で指定してください。",
+        ),
+    );
+    found.unwrap_or_default()
 }
 
 fn check_terms(checks: &mut Checks, old: &tenant::Model, changes: &TenantChanges) {

@@ -69,6 +69,10 @@ pub struct Tenant {
     /// Whether what the risk model learned here may help other companies that agreed too, and theirs may help here: a few figures on how
     /// regularly clients order and what weighs in the score, no order, name or amount. False until an ADMIN turns it on.
     pub shares_model: bool,
+    /// Days within which every client is to be talked to; who was not is neglected. 90 until the company says its own.
+    pub touch_cadence_days: i16,
+    /// Days within which a complaint is to be resolved; one that was not weighs more. 14 until the company says its own.
+    pub complaint_target_days: i16,
     /// True when it holds sample data only.
     pub sandbox: bool,
     /// Counts the changes: a change names the version that it saw.
@@ -96,6 +100,8 @@ impl From<tenant::Model> for Tenant {
             discount_rate,
             shares_model,
             lesson: _,
+            touch_cadence_days,
+            complaint_target_days,
             sandbox,
             version,
             created_at,
@@ -118,6 +124,8 @@ impl From<tenant::Model> for Tenant {
             gross_margin,
             discount_rate,
             shares_model,
+            touch_cadence_days,
+            complaint_target_days,
             sandbox,
             version,
             created_at,
@@ -260,6 +268,10 @@ pub struct TenantUpdateInput {
     pub discount_rate: Option<f64>,
     /// True shares what the risk model learned with companies that agreed too, and takes theirs in; false takes back what was shared.
     pub shares_model: Option<bool>,
+    /// Days within which every client is to be talked to, 7–730.
+    pub touch_cadence_days: Option<i32>,
+    /// Days within which a complaint is to be resolved, 1–365.
+    pub complaint_target_days: Option<i32>,
 }
 
 impl From<TenantUpdateInput> for TenantChanges {
@@ -278,6 +290,8 @@ impl From<TenantUpdateInput> for TenantChanges {
             gross_margin: input.gross_margin,
             discount_rate: input.discount_rate,
             shares_model: input.shares_model,
+            touch_cadence_days: input.touch_cadence_days,
+            complaint_target_days: input.complaint_target_days,
         }
     }
 }

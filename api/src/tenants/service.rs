@@ -7,7 +7,7 @@ use domain::calendar::tenant_day;
 use domain::lang::{Lang, Text};
 use domain::money::Currency;
 use domain::policy::{Action, Role, Visibility};
-use domain::risk::{Borders, Terms};
+use domain::risk::{Borders, Rules, Terms};
 use entity::{member, tenant, user};
 use sea_orm::Set;
 use serde_json::{Value, json};
@@ -154,7 +154,7 @@ fn first_member(ctx: &Ctx, tenant: &tenant::Model, person: &user::Model) -> Resu
 }
 
 fn new_tenant(ctx: &Ctx, draft: TenantDraft) -> Result<tenant::Model> {
-    let (borders, terms) = (Borders::default(), Terms::default());
+    let (borders, terms, rules) = (Borders::default(), Terms::default(), Rules::default());
     let mut checks = Checks::default();
     let row = tenant::Model {
         id: Uuid::now_v7(),
@@ -173,6 +173,8 @@ fn new_tenant(ctx: &Ctx, draft: TenantDraft) -> Result<tenant::Model> {
         discount_rate: terms.discount(),
         shares_model: false,
         lesson: None,
+        touch_cadence_days: stored_days(rules.touch_cadence_days()),
+        complaint_target_days: stored_days(rules.complaint_target_days()),
         sandbox: draft.sandbox,
         version: 1,
         created_at: ctx.now,
@@ -200,6 +202,8 @@ fn inserted(row: &tenant::Model) -> tenant::ActiveModel {
         discount_rate: Set(row.discount_rate),
         shares_model: Set(row.shares_model),
         lesson: Set(row.lesson.clone()),
+        touch_cadence_days: Set(row.touch_cadence_days),
+        complaint_target_days: Set(row.complaint_target_days),
         sandbox: Set(row.sandbox),
         version: Set(row.version),
         created_at: Set(row.created_at),
@@ -249,6 +253,11 @@ pub(super) fn month(checks: &mut Checks, month: i32) -> i16 {
         Text::fixed("A month is 1 to 12.", "月は1〜12で指定してください。"),
     );
     i16::try_from(month).unwrap_or_default()
+}
+
+/// Days as they are stored; those of a rule fit.
+pub(super) fn stored_days(days: u16) -> i16 {
+    i16::try_from(days).unwrap_or(i16::MAX)
 }
 
 /// The caller's tenant.

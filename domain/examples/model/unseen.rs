@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{Days, NaiveDate};
 use domain::backtest::{Purchases, rfm_scores};
 use domain::rhythm::{Fit, fit_regular, pool};
-use domain::risk::{Borders, Buying, BuyingModel, Facts, Rung, assess, cut_day};
+use domain::risk::{Borders, Buying, BuyingModel, Facts, Rules, Rung, assess, cut_day};
 use domain::skill::{Case, areas, auc, brier};
 
 use crate::{Report, Rows};
@@ -106,6 +106,7 @@ fn score(model: &BuyingModel, at: NaiveDate, buying: &Buying) -> f64 {
         last_orders: &[],
         signals: &[],
         borders: Borders::default(),
+        rules: Rules::default(),
     };
     assess(&facts).probability.unwrap()
 }

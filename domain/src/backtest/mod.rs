@@ -11,7 +11,7 @@ pub use purchases::Purchases;
 pub use rfm::rfm_scores;
 pub use standing::{Standing, standings};
 
-use crate::risk::{Assessment, Borders, Buying, BuyingModel, Facts, assess, cut_day};
+use crate::risk::{Assessment, Borders, Buying, BuyingModel, Facts, Rules, assess, cut_day};
 use crate::skill::{Area, Bin, Case, areas, bins, brier, gains};
 
 /// Days of the past at most that it is asked at.
@@ -198,6 +198,7 @@ fn assessed(model: &BuyingModel, at: NaiveDate, buying: &Buying) -> Assessment {
         last_orders: &[],
         signals: &[],
         borders: Borders::default(),
+        rules: Rules::default(),
     })
 }
 

@@ -15,9 +15,9 @@ text_enum! {
         OrderSize = "ORDER_SIZE",
         /// The last order against the one before.
         OrderTrend = "ORDER_TREND",
-        /// A complaint that nobody has resolved.
+        /// A complaint that nobody has resolved, or not within the tenant's target.
         UnresolvedComplaint = "UNRESOLVED_COMPLAINT",
-        /// A complaint that was resolved.
+        /// A complaint that was resolved within the target.
         ResolvedComplaint = "RESOLVED_COMPLAINT",
         /// A second complaint within 90 days.
         RepeatedComplaint = "REPEATED_COMPLAINT",
@@ -115,6 +115,8 @@ text_enum! {
         Money = "MONEY",
         /// A multiple: 1 is alike.
         Ratio = "RATIO",
+        /// A mark for satisfaction, 1 to 5.
+        Mark = "MARK",
     }
 }
 
@@ -131,6 +133,10 @@ text_enum! {
         Contact = "CONTACT",
         /// A handover.
         Handover = "HANDOVER",
+        /// A contact leaving his post.
+        BuyerChange = "BUYER_CHANGE",
+        /// One of our members.
+        Member = "MEMBER",
     }
 }
 

@@ -11,6 +11,7 @@ mod factors;
 mod horizon;
 mod odds;
 mod pooled;
+mod relation;
 mod scorecard;
 mod signals;
 mod unknown;
@@ -24,6 +25,9 @@ pub use factors::{Cause, Evidence, EvidenceKind, FactorKind, Prior, Unit};
 pub use horizon::{HISTORY_MONTHS_MIN, HORIZON_LONG_DAYS, HORIZON_SHORT_DAYS, cut_day, horizon_days};
 pub use odds::{LOG_ODDS_LIMIT, logit, sigmoid};
 pub use pooled::{ACCOUNTS_TO_TEACH, COMPANIES_NEEDED, Lesson, Starting};
+pub use relation::{
+    CREDIT_DAYS, Change, Credits, FADED_DAYS, MARK_BETWEEN, MARKS, OwnerChange, Relation, Rules, RulesRefused, cadence,
+};
 pub use scorecard::{Assessment, Factor, Facts, LastOrder, POINTS_PER_LOG_ODD, assess, probability_interval};
 pub use signals::{REPEAT_WITHIN_DAYS, Signal};
 pub use unknown::UnknownReason;
@@ -31,5 +35,5 @@ pub use worth::{LIFETIME_MONTHS, SPENDERS_NEEDED, Terms, TermsRefused, Worth, re
 
 /// The model of silence and worth that an assessment names: rhythms by MBG/CNBD-k, orders by Gamma–Gamma, first version.
 pub const MODEL_VERSION: &str = "mbg-cnbd-gg-1";
-/// The rules of the score that an assessment names: the table of priors, now with what is measured.
-pub const RULE_VERSION: &str = "priors-2";
+/// The rules of the score that an assessment names: the table of priors, now with what the rows prove by themselves.
+pub const RULE_VERSION: &str = "priors-3";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::lang::Text;
 use domain::policy::Role;
-use domain::risk::{Borders, Terms};
+use domain::risk::{Borders, Rules, Terms};
 use entity::{api_client, member, session, tenant};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryResult, QuerySelect, RelationDef,
@@ -96,12 +96,14 @@ struct SettingsRow {
     borders: [f64; 3],
     gross_margin: f64,
     discount_rate: f64,
+    touch_cadence_days: i16,
+    complaint_target_days: i16,
     continuity_threshold: i16,
 }
 
 impl SettingsRow {
     /// Its columns, in the order that [`read`](Self::read) has them.
-    const COLUMNS: [tenant::Column; 11] = [
+    const COLUMNS: [tenant::Column; 13] = [
         tenant::Column::Id,
         tenant::Column::TimeZone,
         tenant::Column::Currency,
@@ -113,6 +115,8 @@ impl SettingsRow {
         tenant::Column::Country,
         tenant::Column::GrossMargin,
         tenant::Column::DiscountRate,
+        tenant::Column::TouchCadenceDays,
+        tenant::Column::ComplaintTargetDays,
     ];
 
     /// Reads its columns, of which the first is at the place `at`.
@@ -131,6 +135,8 @@ impl SettingsRow {
             continuity_threshold: row.try_get_by_index(at + 7)?,
             gross_margin: row.try_get_by_index(at + 9)?,
             discount_rate: row.try_get_by_index(at + 10)?,
+            touch_cadence_days: row.try_get_by_index(at + 11)?,
+            complaint_target_days: row.try_get_by_index(at + 12)?,
         })
     }
 }
@@ -147,6 +153,8 @@ impl From<tenant::Model> for SettingsRow {
             continuity_threshold: row.continuity_threshold,
             gross_margin: row.gross_margin,
             discount_rate: row.discount_rate,
+            touch_cadence_days: row.touch_cadence_days,
+            complaint_target_days: row.complaint_target_days,
         }
     }
 }
@@ -320,6 +328,7 @@ fn settings(row: SettingsRow) -> Result<TenantSettings> {
         visibility: row.visibility.parse().map_err(|_| bad("visibility"))?,
         borders: Borders::new(medium, high, critical).map_err(Error::internal)?,
         terms: Terms::new(row.gross_margin, row.discount_rate).map_err(Error::internal)?,
+        rules: Rules::new(row.touch_cadence_days.into(), row.complaint_target_days.into()).map_err(Error::internal)?,
         continuity_threshold: u8::try_from(row.continuity_threshold).map_err(|_| bad("threshold"))?,
     })
 }
