@@ -44,6 +44,7 @@ pub struct Query(
     risk::RiskQuery,
     risk::RiskModelQuery,
     risk::CalibrationQuery,
+    risk::SimulationQuery,
     buyer_changes::BuyerChangeQuery,
     handovers::HandoverQuery,
     handover_templates::HandoverTemplateQuery,

@@ -37,6 +37,7 @@ mod rotations;
 mod schema;
 mod sessions;
 mod signals;
+mod simulations;
 mod stories;
 mod subscriptions;
 mod tidy;

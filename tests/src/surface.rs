@@ -81,6 +81,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("CalibrationReport.cuts", Who::May(Action::AssessmentRead)),
     ("CalibrationReport.deciles", Who::May(Action::AssessmentRead)),
     ("CalibrationReport.gains", Who::May(Action::AssessmentRead)),
+    ("AssessmentSimulation.changes", Who::May(Action::AssessmentRead)),
     ("Contact.posts", Who::May(Action::ContactRead)),
     ("Contact.reports", Who::May(Action::ContactRead)),
     ("Briefing.followUps", Who::May(Action::FollowUpRead)),
@@ -538,6 +539,16 @@ fn general() -> Vec<Row> {
             "calibrationReport",
             May(A::AssessmentRead),
             Q(|_| " { caseCount reason cuts { accountCount } }".into()),
+        ),
+        row(
+            "assessmentSimulate",
+            May(A::AssessmentRead),
+            Q(|ids| {
+                let (account, signal, member) = (ids.get("acct"), ids.get("sig"), ids.get("mem"));
+                format!(
+                    r#"(accountId: "{account}", suppose: {{ successorId: "{member}", settledSignalIds: ["{signal}"] }}) {{ asOf before {{ id probability }} after {{ probability }} changes {{ kind before after }} }}"#
+                )
+            }),
         ),
         row(
             "assessments",

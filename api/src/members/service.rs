@@ -126,6 +126,12 @@ pub async fn member_require_owner(ctx: &Ctx, tx: &WriteTx, id: Uuid, field: &[&s
     Ok(found)
 }
 
+/// The member, if he may own accounts on this day.
+pub async fn member_find_owner(_: &Ctx, db: &TenantDb, id: Uuid, on: NaiveDate) -> Result<Option<member::Model>> {
+    let found = member_find_active(db, id).await?;
+    Ok(found.filter(|member| may_own(member) && is_there(member, on)))
+}
+
 /// The ones of these members who may own accounts today; they still may when this transaction ends.
 pub async fn owners_lock(ctx: &Ctx, tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<member::Model>> {
     let today = ctx.today()?;

@@ -28,6 +28,8 @@ mod relation_queries;
 mod sample;
 pub mod schema;
 pub mod service;
+mod simulation;
+mod simulation_schema;
 mod stored;
 
 pub use assessed::Assessed;
@@ -36,6 +38,7 @@ pub use evidence::{Evidence, EvidenceKind};
 pub use loaders::AssessmentById;
 pub use model_schema::RiskModelQuery;
 pub use schema::{Assessment, RiskBand, RiskFactor, RiskQuery, of_account};
+pub use simulation_schema::SimulationQuery;
 
 use crate::platform::graphql::{Gid, IdKind};
 

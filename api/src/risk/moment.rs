@@ -46,6 +46,15 @@ impl Moment {
         }
     }
 
+    /// The end of a day to come, with what is on record today; now, for today and days before.
+    pub fn ahead(self, day: NaiveDate) -> Self {
+        if day <= self.day {
+            return self;
+        }
+        let as_of = day_end(day, self.zone) - Duration::microseconds(1);
+        Self { as_of, day, ..self }
+    }
+
     /// Condition: what this column dates was on record.
     pub fn recorded<C: ColumnTrait>(&self, column: C) -> Condition {
         Condition::all().add_option(self.known_by.map(|known_by| column.lte(known_by)))
@@ -121,6 +130,17 @@ mod tests {
     fn today_is_now() {
         let then = now().back_to(day("2026-11-20"), day("2026-11-20"), false).unwrap();
         assert_eq!(then, now());
+    }
+
+    #[test]
+    fn looked_ahead_a_day_ends_at_the_tenant_and_nothing_before_today_does() {
+        let then = now().ahead(day("2026-11-21"));
+        let end = "2026-11-21T14:59:59.999999Z".parse().unwrap();
+        assert_eq!((then.as_of, then.day, then.known_by), (end, day("2026-11-21"), None));
+        assert_eq!(
+            (now().ahead(day("2026-11-20")), now().ahead(day("2020-01-01"))),
+            (now(), now())
+        );
     }
 
     #[test]

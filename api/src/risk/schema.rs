@@ -11,6 +11,7 @@ use super::assessed::Assessed;
 use super::evidence::Evidence;
 use super::loaders::{AssessedOn, AssessmentById};
 use super::service::{self, BandSum};
+use super::simulation::is_supposed;
 use super::stored::Stored;
 use crate::accounts::AccountId;
 use crate::error::Result;
@@ -128,6 +129,16 @@ impl Assessment {
 impl From<Stored> for Assessment {
     fn from(stored: Stored) -> Self {
         Self::new(stored.assessed, stored.id, Some(stored.recorded_at))
+    }
+}
+
+impl Assessment {
+    /// One that rests on what is supposed: what has no row has no evidence, and its id is nobody else's.
+    pub(super) fn supposed(mut assessed: Assessed) -> Self {
+        for factor in &mut assessed.factors {
+            factor.evidence.retain(|row| !is_supposed(row.id));
+        }
+        Self::new(assessed, Uuid::now_v7(), None)
     }
 }
 
@@ -316,7 +327,7 @@ impl RiskFactor {
     }
 }
 
-fn spoken(gql: &Context<'_>, text: &Text) -> String {
+pub(super) fn spoken(gql: &Context<'_>, text: &Text) -> String {
     text.get(cx(gql).request.lang).to_owned()
 }
 
