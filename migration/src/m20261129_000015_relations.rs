@@ -1,6 +1,7 @@
 //! What risk reads from the rows themselves: marks for satisfaction, cadences, and since when it is known who left.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 /// Adds columns and an index; taken back, drops them.
 #[derive(DeriveMigrationName)]
@@ -50,10 +51,20 @@ impl MigrationTrait for Migration {
             let alter = Table::alter().table(table).add_column(column).to_owned();
             manager.alter_table(alter).await?;
         }
+        // Of those who have left already nothing better is known. Rows of all companies: row-level security keeps even the
+        // owner from them otherwise.
         let db = manager.get_connection();
-        // Of those who have left already nothing better is known.
+        let is_postgres = manager.get_database_backend() == DbBackend::Postgres;
+        if is_postgres {
+            db.execute_unprepared("ALTER TABLE contact NO FORCE ROW LEVEL SECURITY")
+                .await?;
+        }
         db.execute_unprepared("UPDATE contact SET left_recorded_at = updated_at WHERE left_on IS NOT NULL")
             .await?;
+        if is_postgres {
+            db.execute_unprepared("ALTER TABLE contact FORCE ROW LEVEL SECURITY")
+                .await?;
+        }
         // Few touches have a mark, and the last one of an account is looked up.
         db.execute_unprepared(
             "CREATE INDEX ix_activity_satisfaction ON activity (tenant_id, account_id, occurred_at, id) \

@@ -49,11 +49,14 @@ on_both! {
         assert_eq!(made["leaving"]["movedTo"], json!({ "id": made["movedTo"]["id"], "account": { "id": other }, "movedFrom": { "id": leaves } }));
         let shown = async || {
             let query = "query($id: ID!, $account: ID!) { buyerChange(id: $id) { establishedAt continuity { score threshold missing introduced { id } } } \
-                signals(filter: { accountId: $account, openOnly: true }) { nodes { kind contact { id } } } }";
+                account(id: $account) { assessment { factors { kind evidence { kind id } } } } }";
+            app.drain().await;
             admin.ok(query, json!({ "id": made["id"], "account": app.a.account_id() })).await
         };
+        let reasons = |shown: &Value| shown["account"]["assessment"]["factors"].clone();
         let begun = shown().await;
-        assert_eq!(begun["signals"]["nodes"], json!([{ "kind": "KEY_CONTACT_LEFT", "contact": { "id": leaves } }]));
+        assert_eq!(reasons(&begun), json!([{ "kind": "KEY_CONTACT_LEFT", "evidence": [
+            { "kind": "BUYER_CHANGE", "id": made["id"] }, { "kind": "CONTACT", "id": leaves }] }]));
         assert_eq!(begun["buyerChange"]["continuity"], json!({ "score": 0, "threshold": 70, "introduced": null,
             "missing": ["INTRODUCTION", "MET_ALONE", "REACHED_OUT"] }));
         let touch = async |kind: &str, contacts: Vec<&Value>, days: i64| {
@@ -69,7 +72,7 @@ on_both! {
         let done = shown().await;
         assert_eq!(done["buyerChange"]["continuity"]["score"], 70);
         assert!(done["buyerChange"]["establishedAt"].is_string());
-        assert_eq!(done["signals"]["nodes"], json!([]));
+        assert_eq!(reasons(&done), json!([]));
         let events = admin.ok("{ events(last: 50, types: [\"buyer.changed\", \"buyer.established\"]) { nodes { type subjectId } } }", json!({})).await;
         assert_eq!(events["events"]["nodes"], json!([{ "type": "buyer.changed", "subjectId": made["id"] }, { "type": "buyer.established", "subjectId": made["id"] }]));
         let again = record(&admin, change).await;
@@ -131,8 +134,12 @@ on_both! {
             let leaves = contact(&app, &admin, kind, json!({})).await;
             let made = record(&admin, json!({ "leavingContactId": leaves, "kind": kind, "occurredOn": day(&app, 0) })).await;
             assert_eq!(made["buyerChange"]["arriving"], Value::Null, "{made}");
-            let query = "query($kinds: [FactorKind!]) { signals(filter: { openOnly: true, kinds: $kinds }) { totalCount } }";
-            assert_eq!(admin.ok(query, json!({ "kinds": [signal] })).await["signals"]["totalCount"], 1, "{signal}");
+            app.drain().await;
+            let query = "query($account: ID!) { account(id: $account) { assessment { factors { kind evidence { id } } } } }";
+            let shown = admin.ok(query, json!({ "account": app.a.account_id() })).await;
+            let factors = shown["account"]["assessment"]["factors"].as_array().unwrap().clone();
+            let factor = factors.iter().find(|factor| factor["kind"] == signal).unwrap();
+            assert_eq!(factor["evidence"][0]["id"], made["buyerChange"]["id"], "{signal}");
         }
     }
 

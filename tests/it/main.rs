@@ -27,6 +27,7 @@ mod isolation;
 mod jobs;
 mod limits;
 mod log;
+mod measured;
 mod operated;
 mod outages;
 mod plans;

@@ -88,6 +88,26 @@ on_both! {
         assert_eq!(open["signals"]["totalCount"], 0);
     }
 
+    async fn a_person_confirms_what_others_noticed_and_confirming_twice_changes_nothing(app) {
+        let rep = app.a.client(&app, &app.a.rep).await;
+        let made = record(&rep, seen(&app.a.account_id(), "COMPETITOR", "2026-01-07")).await["signal"].clone();
+        let shown = "signal { version noticedBy confirmedAt confirmedBy { id } } userErrors { field code }";
+        let confirm = |version: i64| {
+            let (id, rep) = (made["id"].clone(), rep.clone());
+            async move { rep.try_change("signalConfirm", "SignalConfirmInput", json!({ "id": id, "version": version }), shown).await }
+        };
+        assert_eq!(confirm(7).await["userErrors"][0]["code"], "CONFLICT");
+        let confirmed = confirm(1).await["signal"].clone();
+        assert_eq!((&confirmed["noticedBy"], &confirmed["version"]), (&json!("PERSON"), &json!(2)));
+        assert_eq!(confirmed["confirmedBy"]["id"], app.a.rep.id());
+        let manager = app.a.client(&app, &app.a.manager).await;
+        let again = manager.change("signalConfirm", "SignalConfirmInput", json!({ "id": made["id"], "version": 2 }), shown).await;
+        assert_eq!(again["signal"], confirmed);
+        let events = app.a.client(&app, &app.a.admin).await
+            .ok("{ events(last: 9, types: [\"signal.confirmed\"]) { nodes { subjectId } } }", json!({})).await;
+        assert_eq!(events["events"]["nodes"], json!([{ "subjectId": made["id"] }]));
+    }
+
     async fn what_is_measured_or_of_another_account_is_refused(app) {
         let rep = app.a.client(&app, &app.a.rep).await;
         let account = app.a.account_id();

@@ -8,6 +8,7 @@ use domain::decision_path::Place;
 use domain::handover::Continuity;
 use domain::lang::{Lang, Text};
 use domain::money::thousands_apart;
+use domain::risk::{Factor, FactorKind};
 use entity::{activity, contact, handover, member};
 use maud::{DOCTYPE, Markup, html};
 use uuid::Uuid;
@@ -245,7 +246,8 @@ fn products(words: &Words, briefed: &Briefed, day: &impl Fn(DateTime<Utc>) -> St
 
 fn pitfalls(words: &Words, briefed: &Briefed) -> Markup {
     let note = briefed.account.note.as_deref().filter(|note| !note.trim().is_empty());
-    if briefed.signals.is_empty() && note.is_none() {
+    let proven: Vec<&Factor> = proven(briefed).collect();
+    if briefed.signals.is_empty() && proven.is_empty() && note.is_none() {
         return html! {};
     }
     html! {
@@ -255,12 +257,24 @@ fn pitfalls(words: &Words, briefed: &Briefed) -> Markup {
             @for signal in briefed.signals.iter().take(PITFALLS) {
                 li { (signal.occurred_on) " – " (signal_text(words, &signal.kind)) @if !signal.note.is_empty() { ": " (short(&signal.note)) } }
             }
+            @for factor in proven {
+                li { @if let Some(since) = factor.since { (since) " – " } (words.text(&factor.kind.title())) }
+            }
         }
     }
 }
 
+/// What the rows prove and nobody told: at most so much that all pitfalls fit.
+fn proven(briefed: &Briefed) -> impl Iterator<Item = &Factor> {
+    let told = |kind: FactorKind| briefed.signals.iter().any(|signal| signal.kind == kind.as_str());
+    let factors = briefed.assessed.iter().flat_map(|assessed| &assessed.factors);
+    factors
+        .filter(move |factor| factor.kind.recordable() && factor.log_odds > 0.0 && !told(factor.kind))
+        .take(PITFALLS.saturating_sub(briefed.signals.len()))
+}
+
 fn signal_text(words: &Words, kind: &str) -> String {
-    kind.parse::<domain::risk::FactorKind>()
+    kind.parse::<FactorKind>()
         .map_or_else(|_| kind.to_owned(), |kind| words.text(&kind.title()))
 }
 

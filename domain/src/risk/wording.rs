@@ -12,7 +12,10 @@ impl FactorKind {
             Self::Frequency => ("Order frequency", "受注頻度"),
             Self::OrderSize => ("Order size", "受注金額の規模"),
             Self::OrderTrend => ("Last order against the one before", "直近2回の受注額の変化"),
-            Self::UnresolvedComplaint => ("Complaint not resolved in time", "未解決または解決が遅れたクレーム"),
+            Self::UnresolvedComplaint => (
+                "Complaint unresolved or resolved late",
+                "未解決または解決が遅れたクレーム",
+            ),
             Self::ResolvedComplaint => ("Complaint resolved in time", "期限内に解決したクレーム"),
             Self::RepeatedComplaint => ("Second complaint within 90 days", "90日以内の再クレーム"),
             Self::KeyContactLeft => ("Key contact left", "キーパーソンの離任"),
