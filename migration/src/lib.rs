@@ -18,6 +18,7 @@ mod m20261123_000010_follow_ups;
 mod m20261123_000011_handover_templates;
 mod m20261123_000012_rotation_notices;
 mod m20261123_000013_worth;
+mod m20261129_000014_losses;
 mod role;
 mod table;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000011_handover_templates::Migration),
             Box::new(m20261123_000012_rotation_notices::Migration),
             Box::new(m20261123_000013_worth::Migration),
+            Box::new(m20261129_000014_losses::Migration),
         ]
     }
 }

@@ -26,6 +26,7 @@ mod isolation;
 mod jobs;
 mod limits;
 mod log;
+mod losses;
 mod operated;
 mod outages;
 mod plans;

@@ -2,6 +2,7 @@
 //! with the built schema; the isolation and policy tests run every row.
 
 mod handovers;
+mod losses;
 
 use domain::policy::Action;
 use serde_json::{Value, json};
@@ -72,6 +73,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("Account.followUps", Who::May(Action::FollowUpRead)),
     ("Account.handovers", Who::May(Action::HandoverRead)),
     ("Account.latestOrders", Who::May(Action::OrderRead)),
+    ("Account.losses", Who::May(Action::LossRead)),
     ("Account.ownerships", Who::May(Action::AccountRead)),
     ("Account.team", Who::May(Action::AccountRead)),
     ("Activity.contacts", Who::May(Action::ContactRead)),
@@ -105,6 +107,9 @@ pub const LISTS: &[(&str, Who)] = &[
     ("HandoverForecast.months", Who::May(Action::HandoverRead)),
     ("HandoverTemplate.steps", Who::May(Action::HandoverRead)),
     ("Import.problems", Who::May(Action::ImportRead)),
+    ("Loss.causes", Who::May(Action::LossRead)),
+    ("LossReport.causes", Who::May(Action::AssessmentRead)),
+    ("LossReport.channels", Who::May(Action::AssessmentRead)),
     ("Member.reports", Who::May(Action::MemberRead)),
     ("Order.lines", Who::May(Action::OrderRead)),
     ("RiskFactor.evidence", Who::May(Action::AssessmentRead)),
@@ -112,6 +117,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("RiskSummary.bands", Who::May(Action::AssessmentRead)),
     ("RotationCalendar.windows", Who::May(Action::ContactRead)),
     ("SuccessorAdvice.shares", Who::May(Action::HandoverPlan)),
+    ("Tenant.acquisitionCosts", Who::May(Action::TenantRead)),
     ("Viewer.memberships", Who::Person),
     ("Viewer.sessions", Who::Person),
 ];
@@ -124,6 +130,7 @@ const fn row(field: &'static str, who: Who, call: Call) -> Row {
 pub fn rows() -> Vec<Row> {
     let mut rows = general();
     rows.extend(handovers::rows());
+    rows.extend(losses::rows());
     rows
 }
 

@@ -35,9 +35,9 @@ enum Concerned {
 
 fn concerned(events: &[event::Model]) -> Concerned {
     let mut accounts = BTreeSet::new();
-    for event in events.iter().filter(|event| moves_risk(&event.r#type)) {
+    for event in events.iter().filter(|event| moves_risk(event)) {
         let named = event.payload.get("accounts").and_then(Value::as_array);
-        let rules_moved = event.r#type == "tenant.updated" && names_a_rule(&event.payload);
+        let rules_moved = event.r#type == "tenant.updated" && names(&event.payload, is_rule);
         let imported = event.r#type == "import.finished" && changed_rows(&event.payload);
         match (event.account_id, named) {
             _ if rules_moved || imported => return Concerned::All,
@@ -53,8 +53,10 @@ fn concerned(events: &[event::Model]) -> Concerned {
     Concerned::Some(accounts.into_iter().collect())
 }
 
-/// Orders and signals are what risk is made of; a new account and one back from the archive have none yet.
-fn moves_risk(kind: &str) -> bool {
+/// Orders and signals are what risk is made of; a new account and one back from the archive have none yet. One that was lost,
+/// or came back, is listed elsewhere.
+fn moves_risk(event: &event::Model) -> bool {
+    let kind = event.r#type.as_str();
     let concept = kind.split('.').next().unwrap_or(kind);
     matches!(concept, "order" | "orders" | "signal" | "handover")
         || matches!(
@@ -66,16 +68,16 @@ fn moves_risk(kind: &str) -> bool {
                 | "import.finished"
                 | "tenant.updated"
         )
+        || (kind == "account.updated" && names(&event.payload, |field| field == "lifecycle"))
 }
 
-fn names_a_rule(payload: &Value) -> bool {
+fn is_rule(field: &str) -> bool {
+    field.starts_with("risk") || matches!(field, "grossMargin" | "discountRate")
+}
+
+fn names(payload: &Value, wanted: impl Fn(&str) -> bool) -> bool {
     let fields = payload.get("fields").and_then(Value::as_array);
-    fields.is_some_and(|fields| {
-        fields
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|field| field.starts_with("risk") || matches!(field, "grossMargin" | "discountRate"))
-    })
+    fields.is_some_and(|fields| fields.iter().filter_map(Value::as_str).any(wanted))
 }
 
 /// Whether an import that ended did anything. One that does not say so may have.
@@ -127,8 +129,9 @@ mod tests {
             event("account.updated", Some(3), json!({})),
             event("risk.band_changed", Some(4), json!({})),
             event("activity.recorded", Some(5), json!({})),
+            event("account.updated", Some(6), json!({ "fields": ["name", "lifecycle"] })),
         ];
-        assert_eq!(concerned(&events), some(&[1, 2]));
+        assert_eq!(concerned(&events), some(&[1, 2, 6]));
         assert_eq!(concerned(&[]), some(&[]));
     }
 
