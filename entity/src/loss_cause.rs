@@ -10,12 +10,11 @@ pub struct Model {
     /// The company that the row belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: Uuid,
-    /// Id, a UUIDv7.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
     /// Loss.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub loss_id: Uuid,
     /// Cause, such as `COMPETITOR`.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub cause: String,
     /// Its share in percent, 1–100; those of a loss add up to 100.
     pub percent: i16,

@@ -49,16 +49,15 @@ impl MigrationTrait for Migration {
             .create(manager)
             .await?;
         tenant_owned("loss_cause")
-            .uuid("id")
             .uuid("loss_id")
             .text("cause")
             .small("percent")
             .flag("controllable")
             .int("sales_minor")
             .between("percent", 1, 100)
-            .key(&["tenant_id", "id"])
+            .key(&["tenant_id", "loss_id", "cause"])
+            .all_key()
             .refers("loss_id", "loss")
-            .unique(&["tenant_id", "loss_id", "cause"])
             .index(&["tenant_id", "cause", "loss_id"])
             .create(manager)
             .await?;

@@ -157,7 +157,6 @@ pub(super) fn cause_rows(loss: Uuid, causes: &[Share], sales: i64) -> Vec<loss_c
     let parts = shared_out(sales, causes);
     let row = |(share, part): (&Share, i64)| loss_cause::ActiveModel {
         tenant_id: Set(Uuid::nil()),
-        id: Set(Uuid::now_v7()),
         loss_id: Set(loss),
         cause: Set(share.cause.as_str().into()),
         percent: Set(share.percent.into()),

@@ -171,7 +171,6 @@ impl LossCause {
     fn of(model: loss_cause::Model, currency: &str) -> Result<Self> {
         let loss_cause::Model {
             tenant_id: _,
-            id: _,
             loss_id: _,
             cause,
             percent,
