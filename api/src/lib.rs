@@ -27,6 +27,7 @@ pub mod forecasts;
 pub mod handover_templates;
 pub mod handovers;
 pub mod imports;
+pub mod losses;
 pub mod members;
 pub mod orders;
 pub mod products;

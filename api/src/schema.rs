@@ -17,8 +17,8 @@ use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
 use crate::platform::operation::Engine;
 use crate::{
     accounts, activities, api_clients, buyer_changes, contacts, departures, events, follow_ups, forecasts,
-    handover_templates, handovers, imports, members, orders, products, risk, rotations, sessions, signals, successors,
-    tenants,
+    handover_templates, handovers, imports, losses, members, orders, products, risk, rotations, sessions, signals,
+    successors, tenants,
 };
 
 /// Deep enough for the introspection query of common tools.
@@ -45,6 +45,8 @@ pub struct Query(
     risk::RiskModelQuery,
     risk::CalibrationQuery,
     risk::SimulationQuery,
+    losses::LossQuery,
+    losses::LossReportQuery,
     buyer_changes::BuyerChangeQuery,
     handovers::HandoverQuery,
     handover_templates::HandoverTemplateQuery,
@@ -71,6 +73,8 @@ pub struct Mutation(
     products::ProductMutation,
     orders::OrderMutation,
     signals::SignalMutation,
+    losses::LossMutation,
+    losses::AcquisitionCostMutation,
     buyer_changes::BuyerChangeMutation,
     handovers::HandoverMutation,
     handover_templates::HandoverTemplateMutation,
@@ -220,6 +224,8 @@ pub enum Node {
     Activity(activities::Activity),
     /// A fact that raises or lowers an account's risk.
     Signal(signals::Signal),
+    /// An account that was lost.
+    Loss(losses::Loss),
 }
 
 /// Most ids of one `nodes` call.
@@ -341,6 +347,10 @@ pub(crate) async fn node(gql: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             .load_one(signals::SignalById(key))
             .await?
             .map(|row| Node::Signal(row.into())),
+        "loss" => loaders
+            .load_one(losses::LossById(key))
+            .await?
+            .map(|row| Node::Loss(row.into())),
         _ => None,
     })
 }

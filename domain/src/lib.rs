@@ -16,6 +16,7 @@ pub mod forecast;
 pub mod handover;
 pub mod import;
 pub mod lang;
+pub mod loss;
 pub mod money;
 pub mod names;
 pub mod occasion;

@@ -52,9 +52,9 @@ text_enum! {
         HandoversRead = "handovers:read",
         /// Plan, complete and cancel handovers.
         HandoversWrite = "handovers:write",
-        /// Read assessments and signals.
+        /// Read assessments, signals and losses.
         RiskRead = "risk:read",
-        /// Record and settle signals.
+        /// Record and settle signals; record losses and win-backs.
         RiskWrite = "risk:write",
         /// Read the event log without gaps.
         EventsRead = "events:read",
@@ -124,6 +124,10 @@ text_enum! {
         SignalConfirm = "SIGNAL_CONFIRM",
         /// See an account's churn risk.
         AssessmentRead = "ASSESSMENT_READ",
+        /// See the losses of an account: why it went, what was learned.
+        LossRead = "LOSS_READ",
+        /// Record that an account was lost, correct it, or say that it came back.
+        LossRecord = "LOSS_RECORD",
         /// See a handover, its steps and its continuity.
         HandoverRead = "HANDOVER_READ",
         /// Plan a handover of an account.
@@ -199,6 +203,7 @@ pub const fn grant(role: Role, action: Action) -> Grant {
         | A::OrderRead
         | A::SignalRead
         | A::AssessmentRead
+        | A::LossRead
         | A::HandoverRead
         | A::EventRead
         | A::ProductRead
@@ -216,6 +221,7 @@ pub const fn grant(role: Role, action: Action) -> Grant {
         | A::OrderChange
         | A::SignalRecord
         | A::SignalConfirm
+        | A::LossRecord
         | A::HandoverPlan
         | A::HandoverComplete
         | A::HandoverCancel => [Grant::All, Grant::Subtree, Grant::Related, Grant::Never],
@@ -276,6 +282,7 @@ pub const fn reads_account(action: Action) -> bool {
             | Action::OrderRead
             | Action::SignalRead
             | Action::AssessmentRead
+            | Action::LossRead
             | Action::HandoverRead
             | Action::EventRead
     )
@@ -307,8 +314,8 @@ pub const fn scope_for(action: Action) -> Option<Scope> {
         A::ActivityRecord | A::FollowUpChange => Some(Scope::ActivitiesWrite),
         A::ProductRead | A::OrderRead => Some(Scope::OrdersRead),
         A::ProductChange | A::OrderChange => Some(Scope::OrdersWrite),
-        A::SignalRead | A::AssessmentRead => Some(Scope::RiskRead),
-        A::SignalRecord => Some(Scope::RiskWrite),
+        A::SignalRead | A::AssessmentRead | A::LossRead => Some(Scope::RiskRead),
+        A::SignalRecord | A::LossRecord => Some(Scope::RiskWrite),
         A::HandoverRead => Some(Scope::HandoversRead),
         A::HandoverPlan | A::HandoverComplete | A::HandoverCancel => Some(Scope::HandoversWrite),
         A::EventRead => Some(Scope::EventsRead),

@@ -10,6 +10,7 @@ use sea_orm::prelude::Uuid;
 pub mod account;
 pub mod account_gram;
 pub mod account_team;
+pub mod acquisition_cost;
 pub mod activity;
 pub mod activity_contact;
 pub mod activity_member;
@@ -30,6 +31,8 @@ pub mod import_queue;
 pub mod import_run;
 pub mod invitation;
 pub mod log_reader;
+pub mod loss;
+pub mod loss_cause;
 pub mod member;
 pub mod membership_index;
 pub mod order;
@@ -114,6 +117,9 @@ tenant_owned!(
     departure_handover = "departure_handover",
     follow_up = "follow_up",
     rotation_notice = "rotation_notice",
+    loss = "loss",
+    loss_cause = "loss_cause",
+    acquisition_cost = "acquisition_cost",
     upload = "upload",
     import_run = "import_run",
     event = "event",

@@ -18,6 +18,7 @@ mod m20261123_000010_follow_ups;
 mod m20261123_000011_handover_templates;
 mod m20261123_000012_rotation_notices;
 mod m20261123_000013_worth;
+mod m20261129_000014_losses;
 mod m20261129_000015_relations;
 mod m20261129_000017_day_parts;
 mod m20261129_000018_lessons;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000011_handover_templates::Migration),
             Box::new(m20261123_000012_rotation_notices::Migration),
             Box::new(m20261123_000013_worth::Migration),
+            Box::new(m20261129_000014_losses::Migration),
             Box::new(m20261129_000015_relations::Migration),
             Box::new(m20261129_000017_day_parts::Migration),
             Box::new(m20261129_000018_lessons::Migration),

@@ -27,6 +27,7 @@ mod isolation;
 mod jobs;
 mod limits;
 mod log;
+mod losses;
 mod measured;
 mod operated;
 mod outages;

@@ -8,7 +8,7 @@ use tests::surface::{self, Call};
 use tests::{Ids, TestApp, Urls};
 
 /// Lists, by every order that they have and without a filter.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "{ accounts(first: 5, orderBy: NAME) { nodes { id } } }",
     "{ accounts(first: 5, orderBy: RISK) { nodes { id } } }",
     "{ accounts(first: 5, orderBy: REVENUE_AT_RISK) { nodes { id } } }",
@@ -25,10 +25,11 @@ const PAGES: [&str; 16] = [
     "{ apiClients(first: 5) { nodes { id } } }",
     "{ imports(first: 5) { nodes { id } } }",
     "{ events(first: 5) { nodes { id } } }",
+    "{ losses(first: 5) { nodes { id } } }",
 ];
 
 /// Relations of the accounts of a page, which are read in one statement each.
-const RELATIONS: [&str; 9] = [
+const RELATIONS: [&str; 10] = [
     "owner { id }",
     "team { member { id } }",
     "ownerships { reason }",
@@ -38,6 +39,7 @@ const RELATIONS: [&str; 9] = [
     "handovers { id steps { kind } }",
     "openHandover { id continuity { score } }",
     "assessment { probability }",
+    "losses { id causes { cause } }",
 ];
 
 /// What the server logged since, of statements that the application sent.

@@ -11,7 +11,7 @@ const ASSESSMENT: &str = "assessment { probability band horizonDays modelVersion
     factors { kind logOdds points priorShare unit value cause controllable evidence { kind id } } }";
 
 /// 60 clients that go on buying every twenty days and 60 that stopped 200 days ago.
-async fn history(app: &TestApp) {
+pub async fn history(app: &TestApp) {
     let today = app.app.clock.now().date_naive();
     let mut csv = String::from("customer_id,invoice_no,ts,amount\n");
     for client in 0..120_i64 {

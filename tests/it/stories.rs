@@ -141,4 +141,24 @@ on_both! {
         ]);
         tell(&app, include_str!("../../docs/handovers.md"), names).await;
     }
+
+    async fn the_story_of_a_loss_is_true(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let day = |days: i64| (app.app.clock.now() + Duration::hours(9) + Duration::days(days)).date_naive();
+        let channel = json!({ "id": app.a.account_id(), "version": 1, "acquisitionChannel": "Fair" });
+        admin.change("accountUpdate", "AccountUpdateInput", channel, "account { id }").await;
+        for (days, amount) in [(-400, "900000"), (-200, "50000"), (-100, "70000")] {
+            let order = json!({ "accountId": app.a.account_id(), "placedAt": format!("{}T03:00:00Z", day(days)),
+                "amount": { "amount": amount, "currencyCode": "JPY" } });
+            admin.change("orderCreate", "OrderCreateInput", order, "order { id }").await;
+        }
+        let names = HashMap::from([
+            ("$rep".to_owned(), json!(app.a.rep.id())),
+            ("$account".to_owned(), json!(app.a.account_id())),
+            ("$lostOn".to_owned(), json!(day(-30))),
+            ("$today".to_owned(), json!(day(0))),
+            ("$winBackOn".to_owned(), json!(day(60))),
+        ]);
+        tell(&app, include_str!("../../docs/losses.md"), names).await;
+    }
 }

@@ -215,6 +215,9 @@ impl Company {
             "bchg",
             made("buyerChangeRecord", "BuyerChangeRecordInput", change, "buyerChange").await,
         );
+        let loss = json!({ "accountId": ids["acct2"], "lostOn": "2026-01-10", "learned": "Too dear",
+            "causes": [{ "cause": "COMPETITOR", "percent": 100 }] });
+        ids.insert("loss", made("lossRecord", "LossRecordInput", loss, "loss").await);
         let invitation = json!({ "email": "new@example.com", "role": "REP" });
         ids.insert(
             "inv",

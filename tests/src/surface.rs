@@ -2,6 +2,8 @@
 //! with the built schema; the isolation and policy tests run every row.
 
 mod handovers;
+mod losses;
+mod risk;
 
 use domain::policy::Action;
 use serde_json::{Value, json};
@@ -72,6 +74,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("Account.followUps", Who::May(Action::FollowUpRead)),
     ("Account.handovers", Who::May(Action::HandoverRead)),
     ("Account.latestOrders", Who::May(Action::OrderRead)),
+    ("Account.losses", Who::May(Action::LossRead)),
     ("Account.ownerships", Who::May(Action::AccountRead)),
     ("Account.team", Who::May(Action::AccountRead)),
     ("Activity.contacts", Who::May(Action::ContactRead)),
@@ -106,6 +109,9 @@ pub const LISTS: &[(&str, Who)] = &[
     ("HandoverForecast.months", Who::May(Action::HandoverRead)),
     ("HandoverTemplate.steps", Who::May(Action::HandoverRead)),
     ("Import.problems", Who::May(Action::ImportRead)),
+    ("Loss.causes", Who::May(Action::LossRead)),
+    ("LossReport.causes", Who::May(Action::AssessmentRead)),
+    ("LossReport.channels", Who::May(Action::AssessmentRead)),
     ("Member.reports", Who::May(Action::MemberRead)),
     ("Order.lines", Who::May(Action::OrderRead)),
     ("RiskFactor.evidence", Who::May(Action::AssessmentRead)),
@@ -113,6 +119,7 @@ pub const LISTS: &[(&str, Who)] = &[
     ("RiskSummary.bands", Who::May(Action::AssessmentRead)),
     ("RotationCalendar.windows", Who::May(Action::ContactRead)),
     ("SuccessorAdvice.shares", Who::May(Action::HandoverPlan)),
+    ("Tenant.acquisitionCosts", Who::May(Action::TenantRead)),
     ("Viewer.memberships", Who::Person),
     ("Viewer.sessions", Who::Person),
 ];
@@ -125,6 +132,8 @@ const fn row(field: &'static str, who: Who, call: Call) -> Row {
 pub fn rows() -> Vec<Row> {
     let mut rows = general();
     rows.extend(handovers::rows());
+    rows.extend(losses::rows());
+    rows.extend(risk::rows());
     rows
 }
 
@@ -491,70 +500,6 @@ fn general() -> Vec<Row> {
             N("OrderVersionInput", |ids| json!({ "id": ids.get("ord"), "version": 1 })),
         ),
         // Risk.
-        row(
-            "signal",
-            May(A::SignalRead),
-            Q(|ids| format!("(id: \"{}\") {{ note }}", ids.get("sig"))),
-        ),
-        row(
-            "signals",
-            May(A::SignalRead),
-            Q(|ids| {
-                format!(
-                    "(filter: {{ accountId: \"{}\" }}) {{ nodes {{ id }} totalCount }}",
-                    ids.get("acct")
-                )
-            }),
-        ),
-        row(
-            "signalRecord",
-            May(A::SignalRecord),
-            M(|ids| {
-                json!({ "accountId": ids.get("acct"), "kind": "COMPETITOR",
-            "occurredOn": "2026-01-07", "note": "x" })
-            }),
-        ),
-        row(
-            "signalUpdate",
-            May(A::SignalRecord),
-            M(|ids| json!({ "id": ids.get("sig"), "version": 1, "note": "Stolen" })),
-        ),
-        row(
-            "signalConfirm",
-            May(A::SignalConfirm),
-            M(|ids| json!({ "id": ids.get("sig"), "version": 1 })),
-        ),
-        row(
-            "signalSettle",
-            May(A::SignalRecord),
-            M(|ids| json!({ "id": ids.get("sig"), "version": 1, "resolvedOn": "2026-02-01" })),
-        ),
-        row("riskSummary", May(A::AssessmentRead), Q(|_| " { __typename }".into())),
-        row(
-            "riskModel",
-            May(A::AssessmentRead),
-            Q(|_| " { rung why coefficients { kind logOdds } }".into()),
-        ),
-        row(
-            "calibrationReport",
-            May(A::AssessmentRead),
-            Q(|_| " { caseCount reason cuts { accountCount } }".into()),
-        ),
-        row(
-            "assessmentSimulate",
-            May(A::AssessmentRead),
-            Q(|ids| {
-                let (account, signal, member) = (ids.get("acct"), ids.get("sig"), ids.get("mem"));
-                format!(
-                    r#"(accountId: "{account}", suppose: {{ successorId: "{member}", settledSignalIds: ["{signal}"] }}) {{ asOf before {{ id probability }} after {{ probability }} changes {{ kind before after }} }}"#
-                )
-            }),
-        ),
-        row(
-            "assessments",
-            May(A::AssessmentRead),
-            Q(|ids| format!("(accountId: \"{}\") {{ nodes {{ band }} }}", ids.get("acct"))),
-        ),
         // Handovers.
         // Imports and the log.
         row(

@@ -8,13 +8,13 @@ use entity::account;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
-use super::changes::{emit_change, open_span, patched, rename};
+use super::changes::{emit_change, open_span, patched, rename, returns};
 use super::queries;
 use crate::error::{Error, Result, UserErrorCode};
-use crate::members;
 use crate::platform::Ctx;
 use crate::platform::events::reader;
 use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::{losses, members};
 
 pub use super::changes::{AccountChanges, AccountDraft, new_account};
 
@@ -141,6 +141,9 @@ pub async fn change(ctx: &Ctx, tx: &WriteTx, old: &account::Model, changes: Acco
         queries::write_grams(tx, old.id, &names, false).await?;
     }
     emit_change(tx, "account.updated", old.id, old.version + 1, patch.fields());
+    if returns(old, &patch) {
+        losses::service::account_returned(ctx, tx, old.id).await?;
+    }
     Ok(true)
 }
 

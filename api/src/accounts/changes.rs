@@ -16,11 +16,11 @@ use super::queries;
 use super::service::{account_require, account_require_live, account_require_locked};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::follow_ups::service::{Moves, follow_ups_pass_on};
-use crate::members;
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, Patch, changed};
 use crate::platform::tenancy::WriteTx;
+use crate::{losses, members};
 
 /// What an account is created from.
 #[derive(Clone, Debug)]
@@ -206,8 +206,16 @@ pub async fn account_update(ctx: &Ctx, id: Uuid, version: i64, changes: AccountC
         queries::write_grams(&tx, id, &names, false).await?;
     }
     emit_change(&tx, "account.updated", id, version + 1, patch.fields());
+    if returns(&old, &patch) {
+        losses::service::account_returned(ctx, &tx, id).await?;
+    }
     tx.commit().await?;
     reread(ctx, id).await
+}
+
+/// Whether somebody says of a lost account that it is lost no more.
+pub(super) fn returns(old: &account::Model, patch: &Patch) -> bool {
+    old.lifecycle == Lifecycle::Lost.as_str() && patch.fields().contains(&"lifecycle")
 }
 
 pub(super) fn patched(old: &account::Model, changes: AccountChanges) -> Result<(account::ActiveModel, Patch)> {

@@ -12,29 +12,35 @@ use crate::platform::Ctx;
 use crate::platform::tenancy::WriteTx;
 
 /// Makes customers of the prospects among these accounts (at most a few hundred), inside the caller's transaction:
-/// who buys is no prospect any more. Customers stay as they are, and so do lost ones: winning back is a person's word.
+/// who buys is no prospect any more. Customers stay as they are; whether an order wins a lost one back is for `losses`.
 pub async fn prospects_become_customers(ctx: &Ctx, tx: &WriteTx, accounts: &[Uuid]) -> Result<()> {
+    lifecycle_move(ctx, tx, accounts, Lifecycle::Prospect, Lifecycle::Customer).await
+}
+
+/// Moves the ones of these accounts (at most a few hundred) that are at `from` to `to`, inside the caller's transaction,
+/// which has authorised what happened.
+pub async fn lifecycle_move(ctx: &Ctx, tx: &WriteTx, accounts: &[Uuid], from: Lifecycle, to: Lifecycle) -> Result<()> {
     use account::Column;
-    if accounts.is_empty() {
+    if accounts.is_empty() || from == to {
         return Ok(());
     }
-    let prospect = || {
+    let concerned = || {
         Column::Id
             .is_in(accounts.iter().copied())
-            .and(Column::Lifecycle.eq(Lifecycle::Prospect.as_str()))
+            .and(Column::Lifecycle.eq(from.as_str()))
     };
     // Locked, so that they are what the next statement changes.
-    let select = account::Entity::find().filter(prospect()).order_by_asc(Column::Id);
+    let select = account::Entity::find().filter(concerned()).order_by_asc(Column::Id);
     let moved = tx.all(select.lock(LockType::NoKeyUpdate)).await?;
     if moved.is_empty() {
         return Ok(());
     }
     tx.update_with(
         account::Entity::update_many()
-            .col_expr(Column::Lifecycle, Expr::val(Lifecycle::Customer.as_str()))
+            .col_expr(Column::Lifecycle, Expr::val(to.as_str()))
             .col_expr(Column::Version, Expr::col(Column::Version).add(1))
             .col_expr(Column::UpdatedAt, Expr::val(ctx.now))
-            .filter(prospect()),
+            .filter(concerned()),
     )
     .await?;
     for row in moved {

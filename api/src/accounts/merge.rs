@@ -10,11 +10,11 @@ use uuid::Uuid;
 use super::changes::{emit_access, reread};
 use super::queries;
 use super::service::account_require_live;
-use crate::activities;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::tenancy::WriteTx;
+use crate::{activities, losses};
 
 /// Moves everything of `from` to `into` and archives `from`, which keeps its name and its spans of ownership as a
 /// record. Both must be at the versions that the caller saw; neither may be under an open handover.
@@ -46,6 +46,7 @@ pub async fn account_merge(
     }
     refuse_open_handover(&tx, from).await?;
     move_rows(&tx, from, into).await?;
+    losses::service::losses_move(ctx, &tx, (from, into)).await?;
     bump(ctx, &tx, &kept, account::ActiveModel::default()).await?;
     let archived = account::ActiveModel {
         archived_at: Set(Some(ctx.now)),
@@ -62,6 +63,7 @@ pub async fn account_merge(
         .add(ownership::Column::EndsAt.is_null());
     tx.update(ended, open).await?;
     activities::service::last_touch_find_again(&tx, into).await?;
+    losses::service::account_merged(ctx, &tx, into).await?;
     for (account, role) in [(into, "INTO"), (from, "FROM")] {
         tx.emit(
             NewEvent::new("account.merged", "acct", account)

@@ -12,7 +12,7 @@ use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::graphql::{
     Computed, Connection, Date, PageArgs, Total, connection, cost, cx, list_size, loaders, wanted_here, wanted_of_rows,
 };
-use crate::{activities, contacts, decision_paths, follow_ups, handovers, orders, risk};
+use crate::{activities, contacts, decision_paths, follow_ups, handovers, losses, orders, risk};
 
 /// Where a client stands with us.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,7 @@ const COMPUTED: &[Computed<account::Column>] = &[
     ("followUps", ID),
     ("handovers", ID),
     ("openHandover", ID),
+    ("losses", ID),
 ];
 const ID: &[account::Column] = &[account::Column::Id];
 const ID_AND_ASSESSMENT: &[account::Column] = &[account::Column::Id, account::Column::AssessmentId];
@@ -248,6 +249,12 @@ impl Account {
     /// The handover that is under way; null when there is none.
     async fn open_handover(&self, gql: &Context<'_>) -> Result<Option<handovers::Handover>> {
         handovers::open_of_account(gql, self.id.0).await
+    }
+
+    /// When and why the account was lost, latest first; at most 20.
+    #[graphql(directive = list_size::apply(20))]
+    async fn losses(&self, gql: &Context<'_>) -> Result<Vec<losses::Loss>> {
+        losses::of_account(gql, self.id.0).await
     }
 
     /// The account that this one was merged into.

@@ -46,9 +46,9 @@ pub struct AccountFilter {
 pub enum AccountOrder {
     /// By reading (kana), then name; あ to ん.
     Name,
-    /// Probability of loss, highest first; unknown and presumed lost ones last.
+    /// Probability of loss, highest first; unknown, presumed lost and lost ones last.
     Risk,
-    /// Revenue at risk, largest first; unknown and presumed lost ones last.
+    /// Revenue at risk, largest first; unknown, presumed lost and lost ones last.
     RevenueAtRisk,
     /// Longest without a touch first; never touched ones at the head.
     LastTouch,

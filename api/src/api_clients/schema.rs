@@ -35,9 +35,9 @@ pub enum Scope {
     HandoversRead,
     /// Plan, complete and cancel handovers.
     HandoversWrite,
-    /// Read assessments and signals.
+    /// Read assessments, signals and losses.
     RiskRead,
-    /// Record and settle signals.
+    /// Record and settle signals; record losses and win-backs.
     RiskWrite,
     /// Read the event log without gaps.
     EventsRead,

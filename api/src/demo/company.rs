@@ -38,6 +38,34 @@ pub struct Sample {
     /// Accounts with a story.
     pub accounts: Vec<SampleAccount>,
     filler: Option<Filler>,
+    /// How its accounts were won, in turn.
+    #[serde(default)]
+    pub channels: Vec<SampleChannel>,
+    /// Why clients of the filler were lost.
+    #[serde(default)]
+    pub losses: Vec<SampleLoss>,
+}
+
+/// A way to win accounts.
+#[derive(Deserialize)]
+pub struct SampleChannel {
+    /// What the company calls it.
+    pub name: String,
+    /// What an account costs, in units of the company's currency.
+    pub cost: String,
+}
+
+/// A loss.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SampleLoss {
+    /// In how many days from now the win-back is due.
+    pub win_back_in_days: Option<i64>,
+    /// How many days after the loss the client came back.
+    pub won_back_after_days: Option<i64>,
+    /// What else `lossRecord` takes.
+    #[serde(flatten)]
+    pub input: serde_json::Map<String, Value>,
 }
 
 impl Sample {

@@ -2,6 +2,7 @@
 //! through the API's own operations and import, at instants in the past, so that they have a history.
 
 mod company;
+mod losses;
 mod orders;
 mod story;
 
@@ -34,6 +35,7 @@ pub async fn fill(app: &Arc<App>) -> Result<()> {
         let sample: company::Sample = serde_json::from_str(text).map_err(Error::internal)?;
         let made = company::create(app, &sample).await?;
         story::tell(app, &sample, &made).await?;
+        losses::record(app, &sample, &made).await?;
     }
     crate::jobs::drain(app).await
 }

@@ -38,8 +38,10 @@ pub fn filler_accounts(filler: &Filler, dice: &mut Rng) -> Vec<SampleAccount> {
 
 /// CSV of the accounts, for the import.
 pub fn accounts_csv(sample: &Sample, accounts: &[&SampleAccount]) -> String {
-    let mut csv = String::from("external_id,name,name_kana,country,industry,segment,owner_email,lifecycle\n");
-    for account in accounts {
+    let mut csv =
+        String::from("external_id,name,name_kana,country,industry,segment,owner_email,lifecycle,acquisition_channel\n");
+    for (place, account) in accounts.iter().enumerate() {
+        let channel = sample.channels.get(place % sample.channels.len().max(1));
         let owner = sample.members.iter().find(|member| member.key == account.owner);
         let fields = [
             account.key.clone(),
@@ -50,6 +52,7 @@ pub fn accounts_csv(sample: &Sample, accounts: &[&SampleAccount]) -> String {
             account.segment.clone().unwrap_or_default(),
             owner.map(|member| sample.email(member)).unwrap_or_default(),
             "CUSTOMER".into(),
+            channel.map(|channel| channel.name.clone()).unwrap_or_default(),
         ];
         csv.push_str(&fields.map(|field| format!("\"{field}\"")).join(","));
         csv.push('\n');

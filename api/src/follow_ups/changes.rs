@@ -64,7 +64,7 @@ pub struct FollowUpChanges {
 pub async fn follow_up_create(ctx: &Ctx, draft: FollowUpDraft) -> Result<follow_up::Model> {
     ctx.authorize(Action::FollowUpChange)?;
     let mut checks = Checks::default();
-    check_due(&mut checks, draft.due_on, ctx.today()?);
+    check_due(&mut checks, "dueOn", draft.due_on, ctx.today()?);
     let reason = checks.text("reason", draft.reason, NAME_CHARS);
     let talked_about = checks.optional("talkedAbout", draft.talked_about, NOTE_CHARS);
     let promised = checks.optional("promised", draft.promised, NOTE_CHARS);
@@ -144,7 +144,7 @@ fn patched(
     let (mut checks, mut patch, mut model) = (Checks::default(), Patch::default(), follow_up::ActiveModel::default());
     // A day that has passed may stay, but not be set.
     if let Some(due_on) = changes.due_on.filter(|due_on| *due_on != old.due_on) {
-        check_due(&mut checks, due_on, today);
+        check_due(&mut checks, "dueOn", due_on, today);
     }
     let reason = checks.changed_text("reason", changes.reason, NAME_CHARS);
     let talked_about = checks.changed_optional("talkedAbout", changes.talked_about, NOTE_CHARS);
@@ -236,7 +236,7 @@ pub async fn activity_recorded(
     write(tx, &old, old.version, model, ("follow_up.completed", &["status"])).await
 }
 
-fn done(ctx: &Ctx, activity: Option<Uuid>) -> follow_up::ActiveModel {
+pub(super) fn done(ctx: &Ctx, activity: Option<Uuid>) -> follow_up::ActiveModel {
     follow_up::ActiveModel {
         status: Set(FollowUpStatus::Done.as_str().into()),
         done_by_id: Set(activity),
@@ -283,11 +283,12 @@ async fn check_member(ctx: &Ctx, tx: &WriteTx, account: Uuid, member: Uuid) -> R
     ))
 }
 
-fn check_due(checks: &mut Checks, due_on: NaiveDate, today: NaiveDate) {
+/// A follow-up is due today or later, and not too far ahead.
+pub fn check_due(checks: &mut Checks, field: &str, due_on: NaiveDate, today: NaiveDate) {
     let furthest = today.checked_add_days(Days::new(FURTHEST_DAYS)).unwrap_or(today);
     checks.require(
         (today..=furthest).contains(&due_on),
-        "dueOn",
+        field,
         UserErrorCode::Invalid,
         Text::fixed(
             "The day is past, or more than five years ahead.",
@@ -296,7 +297,7 @@ fn check_due(checks: &mut Checks, due_on: NaiveDate, today: NaiveDate) {
     );
 }
 
-async fn write(
+pub(super) async fn write(
     tx: &WriteTx,
     old: &follow_up::Model,
     version: i64,

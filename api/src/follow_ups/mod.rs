@@ -9,6 +9,7 @@ mod loaders;
 mod moves;
 pub mod mutation;
 mod queries;
+mod reminders;
 pub mod schema;
 pub mod service;
 

@@ -15,10 +15,11 @@ use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::TenantDb;
 
 pub use super::changes::{
-    FollowUpChanges, FollowUpDraft, activity_recorded, follow_up_cancel, follow_up_complete, follow_up_create,
-    follow_up_update,
+    FollowUpChanges, FollowUpDraft, activity_recorded, check_due, follow_up_cancel, follow_up_complete,
+    follow_up_create, follow_up_update,
 };
 pub use super::moves::{Moves, follow_ups_leave, follow_ups_pass_on};
+pub use super::reminders::{Reminder, ReminderEnd, reminder_change, reminder_end, reminder_make};
 
 /// How a list of follow-ups may be narrowed.
 #[derive(Clone, Debug, Default)]

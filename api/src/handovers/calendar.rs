@@ -1,7 +1,7 @@
 //! What the calendar does to a handover: ownership switches when the last day is over, and what is late stalls.
 
 use chrono::NaiveDate;
-use domain::account::OwnershipReason;
+use domain::account::{Lifecycle, OwnershipReason};
 use domain::handover::{Trigger, transition};
 use domain::policy::{Action, Role};
 use entity::{account, handover, member};
@@ -9,8 +9,8 @@ use sea_orm::Set;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::queries;
 use super::service::status_of;
+use super::{endings, queries};
 use crate::error::{Error, Result};
 use crate::follow_ups::service::{Moves, follow_ups_pass_on};
 use crate::platform::Ctx;
@@ -63,6 +63,12 @@ async fn pass_on(ctx: &Ctx, tx: &WriteTx, old: &handover::Model, account: &accou
         &["status", "switchedAt", "to"]
     };
     emit_switched(tx, old, fields, to);
+    if account.lifecycle == Lifecycle::Lost.as_str() {
+        // It was lost before: whoever has it now has nobody to bond with.
+        let switched = queries::one(tx, old.id).await?;
+        let switched = switched.ok_or_else(|| Error::internal("a handover vanished while ownership switched"))?;
+        endings::account_lost(ctx, tx, &switched).await?;
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use super::rows::OrderRow;
 use crate::accounts::bulk::{self as accounts, new_account};
 use crate::accounts::lifecycle::prospects_become_customers;
 use crate::error::{Error, Result};
+use crate::losses::service::orders_came;
 use crate::orders::bulk::{self as orders, field_names};
 use crate::platform::events::NewEvent;
 use crate::platform::tenancy::WriteTx;
@@ -98,6 +99,7 @@ async fn write(chunk: &Chunk<'_>, tx: &WriteTx, rows: Vec<OrderRow>, known: Know
     prospects_become_customers(ctx, tx, &buyers).await?;
     chunk.tell(tx, "accounts.imported", &made, to_i64(made.len()));
     let touched: Vec<Uuid> = touched.into_iter().collect();
+    orders_came(ctx, tx, &touched).await?;
     chunk.tell(tx, "orders.imported", &touched, tally.created + tally.updated);
     Ok(tally)
 }

@@ -16,6 +16,7 @@ use super::queries;
 use crate::accounts::lifecycle::prospects_become_customers;
 use crate::accounts::service::account_require_live;
 use crate::error::{Error, Result, UserErrorCode};
+use crate::losses::service::orders_came;
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, Patch, changed, instant};
@@ -92,6 +93,7 @@ pub async fn order_create(ctx: &Ctx, draft: OrderDraft) -> Result<order::Model> 
     lines::insert(&tx, id, &draft.lines).await?;
     if priced.amount.minor >= 0 {
         prospects_become_customers(ctx, &tx, &[account.id]).await?;
+        orders_came(ctx, &tx, &[account.id]).await?;
     }
     tx.emit(
         NewEvent::new("order.created", "ord", id)
@@ -131,6 +133,7 @@ pub async fn order_update(ctx: &Ctx, id: Uuid, version: i64, changes: OrderChang
         return Ok(old);
     }
     write(ctx, &tx, &old, version, model, ("order.updated", &fields)).await?;
+    orders_came(ctx, &tx, &[old.account_id]).await?;
     tx.commit().await?;
     reread(ctx, id).await
 }
@@ -186,6 +189,7 @@ async fn set_archived(
         ..Default::default()
     };
     write(ctx, &tx, &old, version, model, (event, &["archivedAt"])).await?;
+    orders_came(ctx, &tx, &[old.account_id]).await?;
     tx.commit().await?;
     reread(ctx, id).await
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use domain::lang::Text;
 use domain::policy::Action;
 use entity::order;
 use sea_orm::{ColumnTrait, Condition, Select};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::queries;
 use crate::accounts::service::only_seen;
-use crate::error::Result;
+use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::TenantDb;
@@ -47,6 +48,21 @@ pub async fn order_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<order::Model
     let db = ctx.read().await?;
     let select = seen(ctx, &db, queries::many(ids)).await?;
     Ok(db.all(select).await?)
+}
+
+/// The order, for naming it beside something of `account`: `NOT_FOUND` or `INVALID` at `field` otherwise.
+pub async fn order_require_of(ctx: &Ctx, db: &TenantDb, account: Uuid, id: Uuid, field: &str) -> Result<order::Model> {
+    // Whoever passed the account's own door may read accounts; more is not asked of a client that only writes.
+    let select = only_seen(ctx, db, Action::AccountRead, queries::one(id), order::Column::AccountId).await?;
+    match db.one(select).await? {
+        None => Err(Error::not_found(&[field])),
+        Some(found) if found.account_id == account => Ok(found),
+        Some(_) => Err(Error::user(
+            &[field],
+            UserErrorCode::Invalid,
+            Text::fixed("This order is of another account.", "この注文は別の取引先のものです。"),
+        )),
+    }
 }
 
 /// The newest orders of many accounts that the caller sees, newest first.

@@ -79,7 +79,7 @@ impl Assessed {
     }
 
     /// Whether the account stands in lists by risk: known, and not beyond saving.
-    fn ranked(&self) -> bool {
+    pub fn ranked(&self) -> bool {
         !matches!(self.band, Band::Unknown | Band::PresumedLost)
     }
 

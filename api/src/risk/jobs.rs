@@ -76,12 +76,13 @@ fn concerned(events: &[event::Model]) -> Concerned {
     }
 }
 
-/// What risk is made of; a new account and one back from the archive have none yet.
+/// What risk is made of; a new account and one back from the archive have none yet. One that was lost, or came back, is listed
+/// elsewhere.
 fn moves_risk(event: &event::Model) -> bool {
     let kind = event.r#type.as_str();
     let concept = kind.split('.').next().unwrap_or(kind);
     match kind {
-        "account.updated" => names(&event.payload, &["touchCadenceDays"]),
+        "account.updated" => names(&event.payload, &["touchCadenceDays", "lifecycle"]),
         "contact.updated" => names(&event.payload, &["leftOn", "isKey"]),
         "buyer.rotation_window_open" => false,
         "account.created"
@@ -184,8 +185,9 @@ mod tests {
             event("account.updated", Some(3), json!({})),
             event("risk.band_changed", Some(4), json!({})),
             event("contact.updated", Some(5), json!({ "fields": ["phone"] })),
+            event("account.updated", Some(6), json!({ "fields": ["name", "lifecycle"] })),
         ];
-        assert_eq!(concerned(&events), some(&[1, 2]));
+        assert_eq!(concerned(&events), some(&[1, 2, 6]));
         assert_eq!(concerned(&[]), some(&[]));
     }
 

@@ -1,6 +1,7 @@
 //! Reading what risk rests on, and writing where accounts stand, only through the tenant's handle.
 
 use chrono::{DateTime, Utc};
+use domain::account::Lifecycle;
 use entity::{account, assessment, event, order, signal};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, Query};
 use sea_orm::{
@@ -49,6 +50,10 @@ pub struct StandingRow {
     pub band: String,
     /// The assessment that says so.
     pub assessment_id: Option<Uuid>,
+    /// How far it has come.
+    pub lifecycle: String,
+    /// What lists by risk are sorted by.
+    pub risk_sort: f64,
 }
 
 /// Gives `each` every account, also archived ones, by id.
@@ -73,6 +78,24 @@ pub async fn each_account(db: &TenantDb, mut each: impl FnMut(Uuid) + Send) -> R
         }
     }
 }
+
+impl StandingRow {
+    /// Whether it is listed among others by risk and should stand apart, or the other way round: because it was lost, or
+    /// came back, since the assessment was made.
+    pub fn is_misplaced(&self, assessed: &Assessed) -> bool {
+        let belongs = assessed.ranked() && self.lifecycle != Lifecycle::Lost.as_str();
+        belongs != (self.risk_sort >= 0.0)
+    }
+}
+
+/// What is read of an account for it.
+const STANDING: [account::Column; 5] = [
+    account::Column::Id,
+    account::Column::Band,
+    account::Column::AssessmentId,
+    account::Column::Lifecycle,
+    account::Column::RiskSort,
+];
 
 /// Gives `each` every order that counts at the moment, of these accounts or of all, by account and then by time.
 pub async fn each_order(
@@ -172,7 +195,7 @@ fn standings() -> Select<account::Entity> {
     use account::Column;
     account::Entity::find()
         .select_only()
-        .columns([Column::Id, Column::Band, Column::AssessmentId])
+        .columns(STANDING)
         .filter(Column::ArchivedAt.is_null())
         .order_by_asc(Column::Id)
         .lock(LockType::NoKeyUpdate)
@@ -184,7 +207,7 @@ pub async fn seen(db: &TenantDb, accounts: &[Uuid], sight: Condition) -> Result<
     db.rows(
         account::Entity::find()
             .select_only()
-            .columns([Column::Id, Column::Band, Column::AssessmentId])
+            .columns(STANDING)
             .filter(Column::Id.is_in(accounts.iter().copied()))
             .filter(sight),
     )
@@ -224,16 +247,27 @@ pub async fn write_standings(tx: &WriteTx, standings: &[(Uuid, &Assessed)]) -> R
             let case: Expr = case.finally(Expr::col(column)).into();
             case
         };
+        // Who is lost cannot be lost again: he is listed apart, whatever his silence says.
+        let unless_lost = |column: Column, apart: Value, value: fn(Uuid, &Assessed) -> Value| {
+            let case = CaseStatement::new().case(Column::Lifecycle.eq(Lifecycle::Lost.as_str()), Expr::val(apart));
+            let case: Expr = case.finally(set(column, value)).into();
+            case
+        };
         let update = account::Entity::update_many()
             .col_expr(Column::Band, set(Column::Band, |_, of| of.band.as_str().into()))
             .col_expr(
                 Column::Probability,
                 set(Column::Probability, |_, of| of.probability.into()),
             )
-            .col_expr(Column::RiskSort, set(Column::RiskSort, |_, of| of.risk_sort().into()))
+            .col_expr(
+                Column::RiskSort,
+                unless_lost(Column::RiskSort, (-1.0).into(), |_, of| of.risk_sort().into()),
+            )
             .col_expr(
                 Column::RevenueAtRiskSort,
-                set(Column::RevenueAtRiskSort, |_, of| of.revenue_at_risk_sort().into()),
+                unless_lost(Column::RevenueAtRiskSort, (-1_i64).into(), |_, of| {
+                    of.revenue_at_risk_sort().into()
+                }),
             )
             .col_expr(Column::ValueSort, set(Column::ValueSort, |_, of| of.sales_minor.into()))
             .col_expr(
@@ -260,7 +294,7 @@ pub struct BandRow {
     pub revenue_at_risk_minor: i64,
 }
 
-/// Sums by band over the accounts that the condition lets see and that are not archived.
+/// Sums by band over the accounts that the condition lets see and that are neither archived nor lost.
 pub async fn sums_by_band(db: &TenantDb, sight: Condition) -> Result<Vec<BandRow>, DbErr> {
     use account::Column;
     // PostgreSQL sums whole numbers to a decimal one.
@@ -274,6 +308,7 @@ pub async fn sums_by_band(db: &TenantDb, sight: Condition) -> Result<Vec<BandRow
             .expr_as(sum(Column::RevenueAtRiskSort), "revenue_at_risk_minor")
             .filter(sight)
             .filter(Column::ArchivedAt.is_null())
+            .filter(Column::Lifecycle.ne(Lifecycle::Lost.as_str()))
             .group_by(Column::Band),
     )
     .await

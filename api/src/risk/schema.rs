@@ -407,7 +407,7 @@ pub struct RiskQuery;
 
 #[Object]
 impl RiskQuery {
-    /// What the accounts that the caller sees come to, by band of risk.
+    /// What the accounts that the caller sees come to, by band of risk. Those that were lost are not among them.
     async fn risk_summary(&self, gql: &Context<'_>) -> Result<Option<RiskSummary>> {
         let sums = service::risk_summary(cx(gql)).await?;
         RiskSummary::new(&sums, &cx(gql).tenant()?.currency).map(Some)

@@ -154,6 +154,7 @@ async fn renew(ctx: &Ctx, tx: WriteTx, moment: &Moment, fit: &Fit, accounts: Vec
         .map(|row| (row.id, row))
         .collect();
     let mut news: Vec<(Uuid, Assessed)> = Vec::new();
+    let mut misplaced: Vec<(Uuid, Assessed)> = Vec::new();
     for account in accounts {
         let Some(new) = assessed.remove(&account.id) else {
             continue;
@@ -162,7 +163,10 @@ async fn renew(ctx: &Ctx, tx: WriteTx, moment: &Moment, fit: &Fit, accounts: Vec
         // A row that this version cannot read is as good as none.
         let old = row.and_then(|row| stored::read(row.clone()).ok());
         let rebanded = account.band != new.band.as_str();
-        if !rebanded && old.is_some_and(|old| !differs(&old.assessed, &new)) {
+        if let Some(old) = old.filter(|old| !rebanded && !differs(&old.assessed, &new)) {
+            if account.is_misplaced(&old.assessed) {
+                misplaced.push((old.id, old.assessed));
+            }
             continue;
         }
         let id = Uuid::now_v7();
@@ -175,12 +179,13 @@ async fn renew(ctx: &Ctx, tx: WriteTx, moment: &Moment, fit: &Fit, accounts: Vec
         }
         news.push((id, new));
     }
-    if news.is_empty() {
+    if news.is_empty() && misplaced.is_empty() {
         return Ok(0);
     }
     let rows = news.iter().map(|(id, new)| stored::row(*id, ctx.now, new));
     tx.insert_many(rows.collect::<Result<Vec<_>>>()?).await?;
-    let standings: Vec<(Uuid, &Assessed)> = news.iter().map(|(id, new)| (*id, new)).collect();
+    let standings = news.iter().chain(&misplaced).map(|(id, of)| (*id, of));
+    let standings: Vec<(Uuid, &Assessed)> = standings.collect();
     queries::write_standings(&tx, &standings).await?;
     tx.commit().await?;
     Ok(news.len())
@@ -285,7 +290,7 @@ pub struct BandSum {
     pub revenue_at_risk_minor: Option<i64>,
 }
 
-/// Every band with what its accounts come to, of those that the caller sees and that are not archived.
+/// Every band with what its accounts come to, of those that the caller sees and that are neither archived nor lost.
 pub async fn risk_summary(ctx: &Ctx) -> Result<Vec<BandSum>> {
     ctx.authorize(Action::AssessmentRead)?;
     let db = ctx.read().await?;

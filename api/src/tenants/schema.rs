@@ -1,6 +1,6 @@
 //! Tenants as the API shows them.
 
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::lang::Lang;
 use domain::policy::Visibility;
@@ -9,8 +9,9 @@ use entity::{member, tenant};
 use super::TenantId;
 use super::service::{self, TenantChanges, TenantDraft};
 use crate::error::Result;
+use crate::losses::{AcquisitionCost, acquisition_costs};
 use crate::members::Member;
-use crate::platform::graphql::{cx, payload};
+use crate::platform::graphql::{cx, list_size, payload};
 use crate::sessions::SessionTokens;
 use crate::sessions::service::{Issued, Names, PersonDraft};
 
@@ -36,6 +37,7 @@ pub enum AccountVisibility {
 
 /// A company that uses the service.
 #[derive(Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Tenant {
     /// Id, `tnt_…`.
     pub id: TenantId,
@@ -130,6 +132,15 @@ impl From<tenant::Model> for Tenant {
             version,
             created_at,
         }
+    }
+}
+
+#[ComplexObject]
+impl Tenant {
+    /// What it costs to win an account, by channel; at most 50.
+    #[graphql(directive = list_size::apply(50))]
+    async fn acquisition_costs(&self, gql: &Context<'_>) -> Result<Vec<AcquisitionCost>> {
+        acquisition_costs(gql).await
     }
 }
 

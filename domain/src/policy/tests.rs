@@ -9,6 +9,7 @@ const READS: &[Action] = &[
     Action::OrderRead,
     Action::SignalRead,
     Action::AssessmentRead,
+    Action::LossRead,
     Action::HandoverRead,
     Action::EventRead,
     Action::ImportRead,

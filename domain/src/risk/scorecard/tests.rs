@@ -2,6 +2,7 @@
 use super::*;
 use crate::risk::coefficients::Coefficients;
 use crate::risk::odds::{LOG_ODDS_LIMIT, logit};
+use crate::risk::pooled::Starting;
 use chrono::Days;
 use proptest::prelude::*;
 
