@@ -86,20 +86,26 @@ export const hikitsugi = (database, binary, isGuarded = false) => serve('Hikitsu
   ...(!isGuarded && { HIKITSUGI_COST_BUCKET: '1000000000000', HIKITSUGI_COST_RESTORED_PER_SECOND: '1000000000' }),
 }));
 
-/** Founds companies through the API and fills them: their ids and the tokens of their administrators. */
-export async function companies(database, server, sizes) {
+/** Founds companies through the API: their ids and the tokens of their administrators. */
+export async function founded(database, server, names) {
   const made = [];
-  for (const { accounts, contacts = 3, touches = 10 } of sizes) {
-    const name = `Company ${made.length} of ${accounts}`;
+  for (const name of names) {
     const input = { name, country: 'JP', timeZone: 'Asia/Tokyo', currency: 'JPY',
       admin: { email: `admin-${crypto.randomUUID()}@example.com`, password: 'a long pass phrase for peers', familyName: 'Admin', givenName: 'Hanako' } };
     const { tenantCreate } = await ask(server, { query: 'mutation($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } tokens { accessToken } userErrors { message } } }', variables: { input } },
       // Founding is slowed by address.
       { 'x-forwarded-for': `10.${made.length >> 8}.${made.length & 255}.1` });
     const id = database.sql(`SELECT id FROM tenant ORDER BY created_at DESC, id DESC LIMIT 1`);
-    database.sql(readFileSync(join(here, 'fill.sql'), 'utf8'), '-v', `tenant=${id}`, '-v', `accounts=${accounts}`, '-v', `contacts=${contacts}`, '-v', `touches=${touches}`);
     made.push({ id, headers: { authorization: `Bearer ${tenantCreate.tokens.accessToken}` } });
   }
+  return made;
+}
+
+/** Founds companies and fills them. */
+export async function companies(database, server, sizes) {
+  const made = await founded(database, server, sizes.map(({ accounts }, place) => `Company ${place} of ${accounts}`));
+  sizes.forEach(({ accounts, contacts = 3, touches = 10 }, place) => database.sql(readFileSync(join(here, 'fill.sql'), 'utf8'),
+    '-v', `tenant=${made[place].id}`, '-v', `accounts=${accounts}`, '-v', `contacts=${contacts}`, '-v', `touches=${touches}`));
   database.sql('VACUUM ANALYZE');
   return made;
 }

@@ -1,0 +1,111 @@
+// usage: node night.mjs HIKITSUGI POSTGRES_EMPTY SCORE     (bench/night calls it)
+// What the nightly run over a large company costs, whom it keeps waiting, and what is left of it when it is killed.
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as lab from './lab.mjs';
+
+const [binary, postgres, score] = process.argv.slice(2);
+const accounts = lab.setting('ACCOUNTS', 1_000_000), orders = lab.setting('ORDERS', 10);
+const SMALL = 100;
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const database = await lab.database(postgres);
+let server = await lab.hikitsugi(database, binary);
+const [large, small] = await lab.founded(database, server, ['Large', 'Small']);
+const end = async (signal) => { const gone = once(server.child, 'exit'); server.child.kill(signal); await gone; };
+await end('SIGKILL');
+for (const [{ id }, count] of [[large, accounts], [small, SMALL]]) {
+  database.sql(readFileSync(join(lab.here, 'night.sql'), 'utf8'), '-v', `tenant=${id}`, '-v', `accounts=${count}`, '-v', `orders=${orders}`);
+}
+database.sql('VACUUM ANALYZE');
+database.sql("DELETE FROM log_reader WHERE name = 'risk.day'");
+
+/** How many accounts of a company are done, and whether the whole is. */
+const progress = ({ id }) => {
+  const [row] = database.sql(`SELECT ran_on IS NOT NULL, after_id FROM log_reader WHERE name = 'risk.day' AND tenant_id = '${id}'`).split('\n');
+  const [done, after] = (row ?? '').split('|');
+  return { isDone: done === 't', after: after || null };
+};
+const behind = ({ id }, after) => after ? Number(database.sql(`SELECT count(*) FROM account WHERE tenant_id = '${id}' AND id <= '${after}'`)) : 0;
+const seen = { memory: 0, longest: 0 };
+/** The server's memory, and its longest transaction that waits for nothing but itself, in seconds. */
+const look = () => {
+  seen.memory = Math.max(seen.memory, lab.megabytes(server.pid));
+  const age = Number(database.sql("SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity WHERE usename LIKE '%app' AND state <> 'idle'"));
+  seen.longest = Math.max(seen.longest, age);
+};
+/** Runs a night until `isOver` says so: CPU seconds of server and PostgreSQL. */
+const night = async (isOver) => {
+  const before = database.cpu();
+  server = await lab.hikitsugi(database, binary);
+  while (!await isOver()) { look(); await pause(200); }
+  const { own } = lab.stat(server.pid);
+  return { server: own, database: database.cpu() - before };
+};
+const newDay = () => database.sql("UPDATE log_reader SET ran_on = ran_on - 1 WHERE name = 'risk.day'");
+const stored = () => Number(database.sql(`SELECT count(*) FROM assessment WHERE tenant_id = '${large.id}'`));
+
+// The first night assesses everybody; it is killed at a fifth.
+let share;
+let killedAt;
+const begun = await night(() => {
+  if (share === undefined && progress(small).isDone) share = behind(large, progress(large).after) / accounts;
+  killedAt = progress(large).after;
+  return share !== undefined && (progress(large).isDone || behind(large, killedAt) >= accounts / 5);
+});
+await end('SIGKILL');
+const left = progress(large).after ?? killedAt;
+let resumedAt;
+const ended = await night(() => {
+  const { isDone, after } = progress(large);
+  if (resumedAt === undefined && after !== left) resumedAt = after;
+  return isDone;
+});
+const first = { server: begun.server + ended.server, database: begun.database + ended.database };
+const inAll = stored();
+const goesOn = resumedAt === undefined || resumedAt === null || resumedAt > left;
+// An order more: one account is assessed again, by the model that is kept.
+const spent = lab.stat(server.pid).own;
+const asAdmin = { ...server, headers: large.headers };
+const gid = (await lab.ask(asAdmin, { query: '{ accounts(first: 1, orderBy: RISK) { nodes { id } } }' })).accounts.nodes[0].id;
+const standing = async () => (await lab.ask(asAdmin, { query: 'query($id: ID!) { account(id: $id) { assessment { id } } }', variables: { id: gid } })).account.assessment.id;
+const stood = await standing();
+const input = { accountId: gid, placedAt: new Date().toISOString(), amount: { amount: '5000', currencyCode: 'JPY' } };
+const made = await lab.ask(asAdmin, { query: 'mutation($input: OrderCreateInput!) { orderCreate(input: $input) { order { id } userErrors { message } } }', variables: { input } });
+if (made.orderCreate.userErrors.length) throw new Error(JSON.stringify(made));
+for (let tries = 0; await standing() === stood; tries++) { if (tries > 200) throw new Error('the order moved nothing'); await pause(100); }
+const one = lab.stat(server.pid).own - spent;
+await end('SIGTERM');
+
+// The night after: what has hardly changed is assessed and not stored.
+newDay();
+const second = await night(() => progress(large).isDone);
+await end('SIGTERM');
+
+const scored = JSON.parse(execFileSync(score, { encoding: 'utf8' }));
+const perSecond = ({ server, database }) => Math.round(accounts / (server + database)).toLocaleString('en');
+const percent = (part) => `${(100 * part).toFixed(0)} %`;
+const plain = (count) => count.toLocaleString('en');
+const text = [
+  '# The nightly run over a large company', '', 'Made by `bench/night`. Counts and shares compare; times are those of one noisy machine.', '', `${database.machine()}.`, '',
+  `${plain(accounts)} accounts of ${orders} orders and a contact each, beside a company of ${SMALL}. PostgreSQL runs as for tests, without waiting for the disk.`, '',
+  '| | |', '| --- | --- |',
+  `| clients a CPU second, scoring alone | ${plain(scored.perSecond)} |`,
+  `| end to end, everybody's first assessment (server and PostgreSQL) | ${perSecond(first)} |`,
+  `| end to end, the night after | ${perSecond(second)} |`,
+  `| of that CPU, first night: server, PostgreSQL | ${percent(first.server / (first.server + first.database))}, ${percent(first.database / (first.server + first.database))} |`,
+  `| of that CPU, the night after: server, PostgreSQL | ${percent(second.server / (second.server + second.database))}, ${percent(second.database / (second.server + second.database))} |`,
+  `| of the server's CPU, scoring itself: the night after | ${percent(accounts / scored.perSecond / second.server)} |`,
+  `| most memory of the server | ${seen.memory.toFixed(0)} MB |`,
+  `| longest transaction seen | ${seen.longest < 60 ? `below ${Math.ceil(seen.longest)} s` : `${seen.longest.toFixed(0)} s`} |`,
+  `| the company of ${SMALL} was done when of the large one so much was | ${(100 * share).toFixed(2)} % |`,
+  `| killed at a fifth: went on behind where it was | ${goesOn ? 'yes' : 'NO'} |`,
+  `| assessments stored of ${plain(accounts)} accounts by then | ${plain(inAll)} |`,
+  `| a new order: the account assessed again for so much of the first night's CPU | ${(one / first.server).toExponential(1)} |`,
+  '',
+];
+writeFileSync(join(lab.here, 'NIGHT.md'), text.join('\n'));
+console.log(text.join('\n'));
+process.exit(goesOn && inAll >= accounts && share < 0.01 && seen.longest < 60 ? 0 : 1);
