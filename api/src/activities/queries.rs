@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use entity::{activity, activity_contact, activity_member, member};
-use sea_orm::sea_query::{ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, RelationDef, Select,
+    RelationDef, Select,
 };
 use uuid::Uuid;
 
@@ -70,9 +70,9 @@ pub fn latest(db: &TenantDb, accounts: &[Uuid], most: i32) -> Select<activity::E
     first_of_each(db, live, (Column::AccountId, accounts), &newest, most)
 }
 
-/// Ids of the activities of many accounts since an instant each, the first 1,000 of each account: what came first was
-/// proven first, and stays proven.
-pub fn since(tenant: Uuid, accounts: &[(Uuid, DateTime<Utc>)]) -> SelectStatement {
+/// The activities of many accounts since an instant each, oldest first, the first 1,000 of each account: what came first
+/// was proven first, and stays proven.
+pub fn since(tenant: Uuid, accounts: &[(Uuid, DateTime<Utc>)]) -> Select<activity::Entity> {
     use activity::Column;
     let any = accounts.iter().fold(Condition::any(), |any, (account, since)| {
         any.add(Column::AccountId.eq(*account).and(Column::OccurredAt.gte(*since)))
@@ -82,9 +82,6 @@ pub fn since(tenant: Uuid, accounts: &[(Uuid, DateTime<Utc>)]) -> SelectStatemen
         .filter(any);
     let oldest = [(Column::OccurredAt, Order::Asc), (Column::Id, Order::Asc)];
     numbered(tenant, live, Column::AccountId, &oldest, MOST_TOUCHES)
-        .select_only()
-        .column(Column::Id)
-        .into_query()
 }
 
 /// The contacts of many activities.

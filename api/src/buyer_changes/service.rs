@@ -17,6 +17,7 @@ use crate::platform::tenancy::{TenantDb, WriteTx};
 use crate::signals::service::signals_settle_by;
 
 pub use super::posts::posts_of;
+pub use super::queries::open_select as open_of;
 pub use super::record::{BuyerChangeDraft, buyer_change_record};
 
 /// One page of the buyer changes at accounts that the caller sees, latest first.

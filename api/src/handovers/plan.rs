@@ -20,7 +20,7 @@ use crate::handover_templates::service::template_of;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS};
-use crate::platform::tenancy::WriteTx;
+use crate::platform::tenancy::{Columns, WriteTx};
 use crate::signals::service::{Raised, signals_raise};
 use crate::{accounts, contacts, members};
 
@@ -100,7 +100,7 @@ pub async fn handovers_open(ctx: &Ctx, tx: &WriteTx, openings: &[Opening], terms
     let template = template_of(tx).await?;
     let working_days = working_days(ctx, &template, today, terms.last_day)?;
     let accounts: Vec<Uuid> = openings.iter().map(|opening| opening.account).collect();
-    let contacts = contacts::service::key_contacts_of(ctx, tx, &accounts).await?;
+    let contacts = contacts::service::key_contacts_of(ctx, tx, &accounts, Columns::all()).await?;
     let (mut ids, mut rows, mut steps, mut hopeless) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for opening in openings {
         let contacts = contacts.get(&opening.account).map_or(&[][..], Vec::as_slice);
