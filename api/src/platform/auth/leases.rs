@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_caller_is_known_for_a_moment_and_never_beyond_his_session() {
-        let (leases, now) = (Leases::default(), Utc::now());
+        let (leases, now) = (Leases::default(), DateTime::<Utc>::UNIX_EPOCH);
         let subject = |n: u128| Subject::Client {
             client: Uuid::from_u128(n),
             tenant: Uuid::nil(),
