@@ -89,5 +89,5 @@ export const idealOf = (k) => ({
 export const TITLES = {
   a: 'one account by id', b: 'the first fifty accounts by risk, with owner, contacts and last activity', c: 'record an activity and return it with its account',
   d: 'the twenty accounts of one owner at most risk, with factors and handover', e: 'a handover with its continuity and evidence',
-  f: 'search by two kanji', h: 'a page deep in the list',
+  f: 'search by two kanji', g: '1,000 orders imported, with what is reckoned from them', h: 'a page deep in the list',
 };

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as lab from './lab.mjs';
 import { load, pgbench } from './load.mjs';
+import { idealImport, importers, importing } from './importing.mjs';
 import { TITLES, fresh, idealOf, known, mercuriusOf, oursOf, postgraphileOf } from './operations.mjs';
 
 const [binary, postgres] = process.argv.slice(2);
@@ -13,9 +14,9 @@ const node = join(lab.here, 'node_modules/node/bin/node'); // PostGraphile wants
 
 const database = await lab.database(postgres);
 const hikitsugi = await lab.hikitsugi(database, binary);
-// One company has many names to search among.
-const [first, ...others] = await lab.companies(database, hikitsugi, [...Array(TENANTS).fill({ accounts: ACCOUNTS }), { accounts: NAMES, contacts: 1, touches: 1 }]);
-const large = others.at(-1);
+// One company has many names to search among, and one takes orders, which change whose risk is greatest.
+const [first, ...others] = await lab.companies(database, hikitsugi, [...Array(TENANTS).fill({ accounts: ACCOUNTS }), { accounts: NAMES, contacts: 1, touches: 1 }, { accounts: 1000 }]);
+const [large, busy] = others.slice(-2);
 const peers = [hikitsugi, await lab.serve('PostGraphile', database, node, ['postgraphile.mjs'], () => ({})), await lab.serve('Mercurius', database, node, ['mercurius.mjs'], () => ({}))];
 
 /** Each as somebody of this company. */
@@ -25,8 +26,8 @@ async function asked(company) {
   const k = await known(database, company.id, ours);
   return { k, by: [[ours, await oursOf(k, ours), k.ids], [postgraphile, await postgraphileOf(k, postgraphile), k.uuids], [mercurius, mercuriusOf(k), k.uuids]] };
 }
-const small = await asked(first), names = await asked(large);
-const of = (operation) => (operation === 'f' ? names : small);
+const small = await asked(first), names = await asked(large), taking = await asked(busy);
+const of = (operation) => ({ f: names, g: taking })[operation] ?? small;
 
 for (const operation of Object.keys(TITLES)) {
   const answers = [];
@@ -40,13 +41,14 @@ for (const operation of Object.keys(TITLES)) {
 
 // --- in turns
 
-const measured = {}, ideal = idealOf(small.k);
+const measured = {}, ideal = { ...idealOf(small.k), g: idealImport(taking.k) }, taken = importers(taking.k);
 for (let round = -1; round < ROUNDS; round++) for (const operation of Object.keys(TITLES)) {
   const keep = (name, result) => { if (round >= 0) ((measured[operation] ??= {})[name] ??= []).push(result); };
   for (const [server, operations, accounts] of of(operation).by) {
+    if (operation === 'g' && taken[server.name]) keep(server.name, await importing(database, server, taken[server.name]));
     if (operations[operation]) keep(server.name, await load(database, server, operations[operation][0], { seconds, accounts }));
   }
-  if (ideal[operation]) keep('pgbench', pgbench(database, first.id, ideal[operation], { seconds, accounts: small.k.uuids }));
+  if (ideal[operation]) keep('pgbench', pgbench(database, (operation === 'g' ? busy : first).id, ideal[operation], { seconds, accounts: small.k.uuids }));
 }
 
 // --- the table

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::platform::auth::{Courier, KeyRing, Passwords, Secret, Throttle, Tokens};
+use crate::platform::auth::{Courier, KeyRing, Leases, Passwords, Secret, Throttle, Tokens};
 use crate::platform::documents::Documents;
 use crate::platform::events::Announcer;
 use crate::platform::http::{self, SignedPages, UploadSink};
@@ -38,6 +38,8 @@ pub struct App {
     pub keys: KeyRing,
     /// Signs and verifies access tokens.
     pub tokens: Tokens,
+    /// Callers that were looked up a moment ago.
+    pub leases: Leases,
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Slows guessing.
@@ -83,6 +85,7 @@ impl App {
         let engine = schema::Executor::build();
         Ok(Arc::new(Self {
             tokens: Tokens::new(&config.public_url, keys.clone()),
+            leases: Leases::default(),
             passwords: Passwords::new()?,
             throttle: Throttle::new(),
             announcer: Announcer::new(),

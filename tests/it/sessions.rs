@@ -116,6 +116,32 @@ on_both! {
         assert!(!knows_me(&app, &json!("not.a.token")).await);
     }
 
+    async fn what_is_taken_away_counts_at_once_on_every_replica(app) {
+        let second = app.replica().await;
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let here = app.a.client(&app, &app.a.other_rep).await;
+        let both = [here.clone(), Client::new(&second.base, here.token.clone())];
+        let create = "mutation { accountCreate(input: { name: \"\" }) { userErrors { code } } }";
+        let codes = async || {
+            let mut codes = Vec::new();
+            for client in &both {
+                codes.push(client.send(create, json!({})).await.code().map(str::to_owned));
+            }
+            codes
+        };
+        // Each time both servers have looked him up a moment before.
+        assert_eq!(codes().await, [None, None]);
+        let input = json!({ "id": app.a.other_rep.id(), "version": 1, "role": "OBSERVER" });
+        admin.change("memberUpdate", "MemberUpdateInput", input, "member { role }").await;
+        assert_eq!(codes().await, vec![Some("FORBIDDEN".to_owned()); 2]);
+        let input = json!({ "id": app.a.other_rep.id(), "version": 2, "role": "REP" });
+        admin.change("memberUpdate", "MemberUpdateInput", input, "member { role }").await;
+        assert_eq!(codes().await, [None, None]);
+        both[1].change("sessionEnd", "SessionEndInput", json!({}), "session { id }").await;
+        assert_eq!(codes().await, vec![Some("UNAUTHENTICATED".to_owned()); 2]);
+        second.stop().await;
+    }
+
     async fn a_removed_member_is_out_at_once(app) {
         let rep = app.a.client(&app, &app.a.other_rep).await;
         assert_eq!(rep.send("{ tenant { name } }", json!({})).await.code(), None);

@@ -27,6 +27,9 @@ pub fn distinct(ids: Vec<Uuid>, field: &str) -> Result<Vec<Uuid>> {
 
 /// The members are there, and had not left when it happened. `fields` has the place of each in the input.
 pub async fn check_members(tx: &WriteTx, wanted: &[(Uuid, Vec<String>)], occurred_at: DateTime<Utc>) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = wanted.iter().map(|(id, _)| *id).collect();
     let found = queries::members(tx, &ids).await?;
     let mut problems = Vec::new();

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use entity::{activity, activity_contact, activity_member, member};
-use sea_orm::sea_query::{ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, RelationDef, Select,
+    RelationDef, Select,
 };
 use uuid::Uuid;
 
@@ -71,9 +71,9 @@ pub fn latest(db: &TenantDb, accounts: &[Uuid], most: i32) -> Select<activity::E
     first_of_each(db, live, (Column::AccountId, accounts), &newest, most)
 }
 
-/// Ids of the activities of many accounts within a span each, the first 1,000 of each account: what came first was
+/// The activities of many accounts within a span each, oldest first, the first 1,000 of each account: what came first was
 /// proven first, and stays proven. Those that were on record by an instant, or are now.
-pub fn within(tenant: Uuid, spans: &[Span], known_by: Option<DateTime<Utc>>) -> SelectStatement {
+pub fn within(tenant: Uuid, spans: &[Span], known_by: Option<DateTime<Utc>>) -> Select<activity::Entity> {
     use activity::Column;
     let any = spans.iter().fold(Condition::any(), |any, span| {
         let from = Column::AccountId
@@ -95,9 +95,6 @@ pub fn within(tenant: Uuid, spans: &[Span], known_by: Option<DateTime<Utc>>) -> 
     };
     let oldest = [(Column::OccurredAt, Order::Asc), (Column::Id, Order::Asc)];
     numbered(tenant, live, Column::AccountId, &oldest, MOST_TOUCHES)
-        .select_only()
-        .column(Column::Id)
-        .into_query()
 }
 
 /// The contacts of many activities.

@@ -18,6 +18,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
+use crate::platform::tenancy::WriteTx;
 use crate::{buyer_changes, follow_ups, handovers};
 
 /// What an activity is recorded from.
@@ -78,8 +79,9 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     }
     let member = who_did_it(ctx, &draft)?;
     draft.with_members.retain(|other| *other != member);
-    let mut members = vec![(member, vec!["memberId".to_owned()])];
-    members.extend(links::places(&draft.with_members));
+    // The caller himself is there: the request recognised him.
+    let other = (ctx.actor.member() != Some(member)).then(|| (member, vec!["memberId".to_owned()]));
+    let members: Vec<_> = other.into_iter().chain(links::places(&draft.with_members)).collect();
     links::check_members(&tx, &members, draft.occurred_at).await?;
     contacts_require_of(ctx, &tx, draft.account, &draft.contacts, "contactIds").await?;
     let id = Uuid::now_v7();
@@ -94,8 +96,7 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     }
     links::insert_contacts(&tx, id, &draft.contacts).await?;
     links::insert_members(&tx, id, &draft.with_members).await?;
-    let proves = handovers::service::activity_recorded(ctx, &tx, draft.account).await?;
-    buyer_changes::service::activity_recorded(ctx, &tx, draft.account).await?;
+    let proves = what_it_proves(ctx, &tx, draft.account).await?;
     if let Some(follow_up) = draft.follow_up {
         follow_ups::service::activity_recorded(ctx, &tx, &account, follow_up, id).await?;
     }
@@ -109,6 +110,22 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     );
     tx.commit().await?;
     Ok(row.try_into_model()?)
+}
+
+/// What hangs on the account and a touch may prove. Most accounts have nothing of it, which one statement says. Whether a handover is
+/// open.
+async fn what_it_proves(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
+    let (handed_over, buyer_changed) = tx
+        .exist(
+            handovers::service::open_of(account),
+            buyer_changes::service::open_of(account),
+        )
+        .await?;
+    let proves = handed_over && handovers::service::activity_recorded(ctx, tx, account).await?;
+    if buyer_changed {
+        buyer_changes::service::activity_recorded(ctx, tx, account).await?;
+    }
+    Ok(proves)
 }
 
 fn check(ctx: &Ctx, draft: &mut ActivityDraft) -> Result<()> {

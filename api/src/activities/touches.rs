@@ -7,13 +7,13 @@ use domain::activity::StartedBy;
 use domain::decision_path::Meeting;
 use domain::handover::Touch;
 use entity::{activity, activity_contact, activity_member};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use super::queries;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{Columns, TenantDb};
 
 /// The touches of an account since an instant that are not archived, oldest first; at most the first 1,000. For the
 /// rules of other slices, which have authorised what they show.
@@ -54,22 +54,27 @@ pub async fn touches_known(
     spans: &[Span],
     known_by: Option<DateTime<Utc>>,
 ) -> Result<HashMap<Uuid, Vec<Touch>>> {
+    use activity::Column;
     if spans.is_empty() {
         return Ok(HashMap::new());
     }
-    // By sub-select: a list of the ids could be longer than SQLite takes.
-    let ids = || queries::within(db.tenant(), spans, known_by);
-    let rows = db
-        .all(
-            activity::Entity::find()
-                .filter(activity::Column::Id.in_subquery(ids()))
-                .order_by_asc(activity::Column::OccurredAt)
-                .order_by_asc(activity::Column::Id),
-        )
-        .await?;
+    let within = || queries::within(db.tenant(), spans, known_by);
+    let columns = [
+        Column::Id,
+        Column::AccountId,
+        Column::MemberId,
+        Column::OccurredAt,
+        Column::Kind,
+        Column::TwoWay,
+        Column::StartedBy,
+    ];
+    let columns = columns.into_iter().fold(Columns::none(), Columns::with);
+    let rows = db.all_with(within(), columns).await?;
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
+    // By sub-select: a list of the ids could be longer than SQLite takes.
+    let ids = || within().select_only().column(Column::Id).into_query();
     let contacts = db
         .all(activity_contact::Entity::find().filter(activity_contact::Column::ActivityId.in_subquery(ids())))
         .await?;

@@ -25,12 +25,17 @@ pub fn of_moved(contacts: &[Uuid]) -> Select<buyer_change::Entity> {
     buyer_change::Entity::find().filter(buyer_change::Column::MovedToId.is_in(contacts.iter().copied()))
 }
 
-/// The changes of an account whose relation has not been proven.
-pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Vec<buyer_change::Model>, DbErr> {
-    let select = buyer_change::Entity::find()
+/// The changes of an account whose relation has not been proven, to be selected.
+pub fn open_select(account: Uuid) -> Select<buyer_change::Entity> {
+    buyer_change::Entity::find()
         .filter(buyer_change::Column::AccountId.eq(account))
         .filter(buyer_change::Column::EstablishedAt.is_null())
         .filter(buyer_change::Column::ArrivingId.is_not_null())
+}
+
+/// The changes of an account whose relation has not been proven, latest first.
+pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Vec<buyer_change::Model>, DbErr> {
+    let select = open_select(account)
         .order_by_desc(buyer_change::Column::OccurredOn)
         .limit(MOST_OPEN);
     db.all(select).await

@@ -175,13 +175,15 @@ pub async fn key_contacts(ctx: &Ctx, db: &TenantDb, account: Uuid) -> Result<Vec
     Ok(db.all(queries::key_contacts(db, &[account], ctx.today()?)).await?)
 }
 
-/// As [`key_contacts`], of many accounts in one statement.
+/// As [`key_contacts`], of many accounts in one statement, these columns of them.
 pub async fn key_contacts_of(
     ctx: &Ctx,
     db: &TenantDb,
     accounts: &[Uuid],
+    columns: Columns<contact::Entity>,
 ) -> Result<HashMap<Uuid, Vec<contact::Model>>> {
-    let rows = db.all(queries::key_contacts(db, accounts, ctx.today()?)).await?;
+    let select = queries::key_contacts(db, accounts, ctx.today()?);
+    let rows = db.all_with(select, columns.with(contact::Column::AccountId)).await?;
     Ok(grouped(rows, |row| row.account_id))
 }
 

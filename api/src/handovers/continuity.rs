@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::platform::Ctx;
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{Columns, TenantDb};
 use crate::{activities, contacts};
 
 /// What continuity needs to know of a handover.
@@ -84,7 +84,9 @@ pub async fn of_many(ctx: &Ctx, db: &TenantDb, handovers: &[Facts]) -> Result<Ha
     }
     let since: Vec<_> = since.into_iter().collect();
     let accounts: Vec<Uuid> = since.iter().map(|(account, _)| *account).collect();
-    let contacts = contacts::service::key_contacts_of(ctx, db, &accounts).await?;
+    // Those that `key_contact` looks at.
+    let columns = Columns::none().with(contact::Column::Id).with(contact::Column::Say);
+    let contacts = contacts::service::key_contacts_of(ctx, db, &accounts, columns).await?;
     let touches = activities::service::touches_of(ctx, db, &since).await?;
     let scored = handovers.iter().map(|facts| {
         let rows = contacts.get(&facts.account).map_or(&[][..], Vec::as_slice);

@@ -19,7 +19,7 @@ use crate::handover_templates::service::template_of;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS};
-use crate::platform::tenancy::WriteTx;
+use crate::platform::tenancy::{Columns, WriteTx};
 use crate::{accounts, contacts, members};
 
 /// A last day is at most so many days ahead.
@@ -98,7 +98,7 @@ pub async fn handovers_open(ctx: &Ctx, tx: &WriteTx, openings: &[Opening], terms
     let template = template_of(tx).await?;
     let working_days = working_days(ctx, &template, today, terms.last_day)?;
     let accounts: Vec<Uuid> = openings.iter().map(|opening| opening.account).collect();
-    let contacts = contacts::service::key_contacts_of(ctx, tx, &accounts).await?;
+    let contacts = contacts::service::key_contacts_of(ctx, tx, &accounts, Columns::all()).await?;
     let (mut ids, mut rows, mut steps) = (Vec::new(), Vec::new(), Vec::new());
     for opening in openings {
         let contacts = contacts.get(&opening.account).map_or(&[][..], Vec::as_slice);

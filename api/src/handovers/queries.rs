@@ -5,7 +5,7 @@ use domain::handover::Status;
 use domain::policy::Role;
 use entity::{departure_handover, handover, handover_step, member};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::platform::tenancy::{TenantDb, WriteTx};
@@ -30,12 +30,16 @@ pub async fn one(db: &TenantDb, id: Uuid) -> Result<Option<handover::Model>, DbE
         .await
 }
 
+/// The open handover of an account, to be selected.
+pub fn open_select(account: Uuid) -> Select<handover::Entity> {
+    handover::Entity::find()
+        .filter(handover::Column::AccountId.eq(account))
+        .filter(is_open())
+}
+
 /// The open handover of an account.
 pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Option<handover::Model>, DbErr> {
-    let select = handover::Entity::find()
-        .filter(handover::Column::AccountId.eq(account))
-        .filter(is_open());
-    db.one(select).await
+    db.one(open_select(account)).await
 }
 
 /// Open handovers with an id behind `after`, in order.

@@ -114,14 +114,14 @@ impl Ctx {
         }
     }
 
-    /// With a read transaction that has begun already. What it did so far, to recognise the caller, is not counted.
+    /// For a request, with the read transaction that found its caller, if one did. What that did so far is not counted.
     #[must_use]
     pub fn reading(mut self, db: Option<TenantDb>) -> Self {
+        self.reads_on = self.tenant.is_some();
         if let Some(db) = db {
             self.tally = Arc::clone(db.tally());
             self.tally.clear();
             self.read = Arc::new(Mutex::new(Some(Arc::new(db))));
-            self.reads_on = true;
         }
         self
     }

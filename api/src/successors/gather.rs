@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::queries;
 use crate::error::Result;
 use crate::platform::Ctx;
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{Columns, TenantDb};
 use crate::{activities, contacts};
 
 /// Who is asked about.
@@ -50,7 +50,7 @@ pub async fn rank(ctx: &Ctx, db: &TenantDb, question: &Question<'_>) -> Result<R
     let books = Books::of(queries::books(db).await?);
     let candidates = chosen(question, &books, queries::able(db).await?);
     let ids: Vec<Uuid> = question.accounts.iter().map(|account| account.id).collect();
-    let contacts = contacts::service::key_contacts_of(ctx, db, &ids).await?;
+    let contacts = contacts::service::key_contacts_of(ctx, db, &ids, Columns::all()).await?;
     let met = activities::service::meetings_at(ctx, db, &ids).await?;
     let met: HashSet<(Uuid, Uuid)> = met.iter().map(|met| (met.contact, met.member)).collect();
     let today = ctx.today()?;

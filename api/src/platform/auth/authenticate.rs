@@ -1,6 +1,7 @@
 //! From the `Authorization` header to the actor, as the database knows it now.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use domain::lang::Text;
@@ -13,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::leases::Leases;
 use super::{Actor, Subject};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -21,11 +23,26 @@ use crate::platform::tenancy::TenantDb;
 
 /// Makes the context of a request. A token that is not valid gives an anonymous actor that remembers why, so that
 /// signing in and refreshing still work with a stale header. The transaction that found the actor is the request's: what
-/// it reads afterwards is of the same moment.
+/// it reads afterwards is of the same moment. Whom the database knew a moment ago it is not asked about again:
+/// see [`Leases`].
 pub async fn authenticate(app: &Arc<App>, bearer: Option<&str>, request: RequestInfo) -> Result<Arc<Ctx>> {
+    context(app, bearer, request, Some(&app.leases)).await
+}
+
+/// The same, asking the database in any case: for what nobody asked for at this moment.
+pub async fn authenticate_anew(app: &Arc<App>, bearer: Option<&str>, request: RequestInfo) -> Result<Arc<Ctx>> {
+    context(app, bearer, request, None).await
+}
+
+async fn context(
+    app: &Arc<App>,
+    bearer: Option<&str>,
+    request: RequestInfo,
+    leases: Option<&Leases>,
+) -> Result<Arc<Ctx>> {
     let known = match bearer {
         None => Known::nobody(None),
-        Some(token) => match recognise(app, token).await? {
+        Some(token) => match recognise(app, token, leases).await? {
             Ok(known) => known,
             Err(why) => Known::nobody(Some(why)),
         },
@@ -41,6 +58,8 @@ struct Known {
     tenant: Option<TenantSettings>,
     /// The transaction that found him.
     read: Option<TenantDb>,
+    /// Until when he is known so, if nothing changes.
+    until: DateTime<Utc>,
 }
 
 impl Known {
@@ -49,6 +68,7 @@ impl Known {
             actor: Actor::Anonymous { refused },
             tenant: None,
             read: None,
+            until: DateTime::<Utc>::MIN_UTC,
         }
     }
 
@@ -56,23 +76,44 @@ impl Known {
     fn person(user: Uuid, session: Uuid) -> Self {
         Self {
             actor: Actor::User { user, session },
-            tenant: None,
-            read: None,
+            ..Self::nobody(None)
         }
     }
 }
 
 type Recognised = std::result::Result<Known, Text>;
 
-async fn recognise(app: &Arc<App>, token: &str) -> Result<Recognised> {
-    let now = app.clock.now();
+async fn recognise(app: &Arc<App>, token: &str, leases: Option<&Leases>) -> Result<Recognised> {
+    let (now, asked) = (app.clock.now(), Instant::now());
     let statements = Arc::default();
     let db = app.database.global(&statements);
     let subject = match app.tokens.verify(token, now, &db, &app.secret).await {
         Ok(subject) => subject,
         Err(why) => return Ok(Err(why)),
     };
-    match subject {
+    if let Some((actor, tenant)) = leases.and_then(|leases| leases.get(&subject, now)) {
+        return Ok(Ok(Known {
+            actor,
+            tenant: Some(tenant),
+            ..Known::nobody(None)
+        }));
+    }
+    let recognised = ask(app, &subject, now).await?;
+    if let Ok(Known {
+        actor,
+        tenant: Some(tenant),
+        until,
+        ..
+    }) = &recognised
+    {
+        app.leases.keep(subject, (actor.clone(), tenant.clone()), asked, *until);
+    }
+    Ok(recognised)
+}
+
+/// Whom the database takes this for now.
+async fn ask(app: &Arc<App>, subject: &Subject, now: DateTime<Utc>) -> Result<Recognised> {
+    match *subject {
         Subject::Session {
             session,
             user,
@@ -163,6 +204,8 @@ impl From<tenant::Model> for SettingsRow {
 struct MemberRow {
     member: Uuid,
     role: String,
+    /// When the session ends.
+    until: DateTime<Utc>,
     tenant: SettingsRow,
 }
 
@@ -172,6 +215,7 @@ impl FromQueryResult for MemberRow {
             member: row.try_get_by_index(0)?,
             role: row.try_get_by_index(1)?,
             tenant: SettingsRow::read(row, 2)?,
+            until: row.try_get_by_index(2 + SettingsRow::COLUMNS.len())?,
         })
     }
 }
@@ -213,7 +257,8 @@ async fn member_with(
         .filter(member::Column::EndedAt.is_null());
     let db = app.database.tenant_read(tenant, &Arc::default()).await?;
     let columns = [member::Column::Id, member::Column::Role];
-    let row: Option<MemberRow> = db.rows(with_tenant(select, columns, of_tenant)).await?.pop();
+    let select = with_tenant(select, columns, of_tenant).column(session::Column::ExpiresAt);
+    let row: Option<MemberRow> = db.rows(select).await?.pop();
     let Some(row) = row else {
         db.end().await?;
         return Ok(None);
@@ -231,6 +276,7 @@ async fn member_with(
         },
         tenant: Some(settings(row.tenant)?),
         read: Some(db),
+        until: row.until,
     }))
 }
 
@@ -304,6 +350,7 @@ async fn client_of(app: &Arc<App>, client: Uuid, tenant: Uuid) -> Result<Recogni
         },
         tenant: Some(settings(row.tenant)?),
         read: Some(db),
+        until: DateTime::<Utc>::MAX_UTC,
     }))
 }
 

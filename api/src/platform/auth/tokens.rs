@@ -40,7 +40,7 @@ struct Claims {
 }
 
 /// For whom a token speaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A person's session.
     Session {

@@ -27,6 +27,9 @@ use crate::platform::telemetry;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Names the span of the answer (W3C Trace Context Level 2, draft).
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+/// Whoever asks for more than there is for him is told so after this time, while he holds nothing but his connection: else
+/// a client that asks again at once takes the processor from everybody else. He has to wait for longer in any case.
+const HOLD: Duration = Duration::from_millis(500);
 /// A request must have arrived by then.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -69,6 +72,9 @@ async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload
         }
         Ok(Outcome::Stream(response)) => response,
         Err(refusal) => {
+            if refusal.status == StatusCode::TOO_MANY_REQUESTS {
+                tokio::time::sleep(HOLD).await;
+            }
             let refused = span.in_scope(|| operation::refused(&app, &refusal, &info));
             let mut response = reply::answer(refused, accepted.refusal(), encoding).await;
             if refusal.status == StatusCode::METHOD_NOT_ALLOWED {

@@ -21,7 +21,7 @@ use super::{Operation, cost, present_executed, request};
 use crate::app::App;
 use crate::error::Error;
 use crate::platform::Ctx;
-use crate::platform::auth::{Actor, authenticate};
+use crate::platform::auth::{Actor, authenticate_anew};
 use crate::platform::ctx::RequestInfo;
 use crate::platform::documents;
 use crate::platform::events::reader;
@@ -68,7 +68,7 @@ impl Caller {
             received: Instant::now(),
             ..self.info.clone()
         };
-        let ctx = authenticate(&self.app, self.bearer.as_deref(), info).await?;
+        let ctx = authenticate_anew(&self.app, self.bearer.as_deref(), info).await?;
         if ctx.actor == self.actor {
             return Ok(ctx);
         }

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::transaction::{Executor, Transaction};
-use super::{Tally, TenantDb};
+use super::{Tally, TenantDb, lease};
 
 /// Marks the tables that are reached without a tenant. The list is short on purpose; see `docs/ARCHITECTURE.md`.
 pub trait GlobalTable: EntityTrait {}
@@ -114,7 +114,9 @@ impl<'a> GlobalDb<'a> {
     /// Updates what the statement's filter names; how many rows changed.
     pub async fn update<E: GlobalTable>(&self, update: UpdateMany<E>) -> Result<u64, DbErr> {
         self.count();
-        Ok(update.exec(&self.writer()).await?.rows_affected)
+        let changed = update.exec(&self.writer()).await?.rows_affected;
+        self.changed::<E>().await;
+        Ok(changed)
     }
 
     /// Updates and returns the changed rows.
@@ -125,13 +127,25 @@ impl<'a> GlobalDb<'a> {
     {
         self.count();
         let rows = update.exec_with_returning(&self.writer()).await?;
+        self.changed::<E>().await;
         Ok(self.tally.count_rows(rows))
     }
 
     /// Deletes what the statement's filter names; how many rows went.
     pub async fn delete<E: GlobalTable>(&self, delete: DeleteMany<E>) -> Result<u64, DbErr> {
         self.count();
-        Ok(delete.exec(&self.writer()).await?.rows_affected)
+        let gone = delete.exec(&self.writer()).await?.rows_affected;
+        self.changed::<E>().await;
+        Ok(gone)
+    }
+
+    /// Nobody goes by what was before, from here on or from the commit on.
+    async fn changed<E: GlobalTable>(&self) {
+        match self.handle {
+            _ if !lease::concerns::<E>() => {}
+            Handle::Pools { .. } => lease::is_over().await,
+            Handle::Inside(_) | Handle::Held(_) => self.tally.change_recognition(),
+        }
     }
 
     fn count(&self) {
@@ -157,6 +171,10 @@ impl GlobalTx {
 
     /// Makes it durable.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.tx.commit().await
+        self.tx.commit().await?;
+        if self.tally.take_recognition() {
+            lease::is_over().await;
+        }
+        Ok(())
     }
 }

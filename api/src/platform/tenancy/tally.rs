@@ -1,12 +1,14 @@
 //! How much the doors did for one request.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Counts statements and the rows that they gave.
 #[derive(Debug, Default)]
 pub struct Tally {
     statements: AtomicU64,
     rows: AtomicU64,
+    /// What callers are recognised by was changed, and is not committed yet.
+    recognition: AtomicBool,
 }
 
 impl Tally {
@@ -24,6 +26,16 @@ impl Tally {
     pub fn clear(&self) {
         self.statements.store(0, Ordering::Relaxed);
         self.rows.store(0, Ordering::Relaxed);
+    }
+
+    /// What callers are recognised by is changed.
+    pub(super) fn change_recognition(&self) {
+        self.recognition.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was, since this was asked last.
+    pub(super) fn take_recognition(&self) -> bool {
+        self.recognition.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn count_statement(&self) {

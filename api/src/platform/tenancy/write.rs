@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{GlobalDb, TenantDb};
+use super::{GlobalDb, TenantDb, lease};
 use crate::error::Error;
 use crate::platform::Ctx;
 use crate::platform::ctx::ReadSlot;
@@ -164,6 +164,7 @@ impl WriteTx {
     /// An update by expressions; how many rows changed.
     pub async fn update_with<E: TenantOwned>(&self, update: UpdateMany<E>) -> Result<u64, DbErr> {
         self.count_statement();
+        self.changes::<E>();
         let scoped = update.filter(<E as TenantOwned>::tenant_column().eq(self.tenant()));
         Ok(scoped.exec(&self.db.tx).await?.rows_affected)
     }
@@ -171,8 +172,15 @@ impl WriteTx {
     /// Deletes the rows that the filter names; how many went.
     pub async fn delete<E: TenantOwned>(&self, delete: DeleteMany<E>) -> Result<u64, DbErr> {
         self.count_statement();
+        self.changes::<E>();
         let scoped = delete.filter(<E as TenantOwned>::tenant_column().eq(self.tenant()));
         Ok(scoped.exec(&self.db.tx).await?.rows_affected)
+    }
+
+    fn changes<E: TenantOwned>(&self) {
+        if lease::concerns::<E>() {
+            self.tally().change_recognition();
+        }
     }
 
     /// Says what happened. It is written, numbered and announced by [`commit`](Self::commit).
@@ -203,10 +211,13 @@ impl WriteTx {
     /// Commits what has been written, and announces the log's new end.
     pub(crate) async fn finish(self, last: Option<i64>) -> Result<(), DbErr> {
         let Self { db, announcer, .. } = self;
-        let tenant = db.tenant();
+        let (tenant, tally) = (db.tenant(), Arc::clone(db.tally()));
         unshared(db).await?.tx.commit().await?;
         if let Some(last) = last {
             announcer.announce(tenant, last);
+        }
+        if tally.take_recognition() {
+            lease::is_over().await;
         }
         Ok(())
     }
@@ -217,10 +228,13 @@ impl WriteTx {
             return self.finish(last).await;
         };
         let Self { db, announcer, .. } = self;
-        let tenant = db.tenant();
+        let (tenant, tally) = (db.tenant(), Arc::clone(db.tally()));
         let reading = unshared(db).await?.commit_and_read().await?;
         if let Some(last) = last {
             announcer.announce(tenant, last);
+        }
+        if tally.take_recognition() {
+            lease::is_over().await;
         }
         *slot.lock().await = reading.map(Arc::new);
         Ok(())
