@@ -9,6 +9,7 @@ import * as lab from './lab.mjs';
 const [binary, postgres, score] = process.argv.slice(2);
 const accounts = lab.setting('ACCOUNTS', 1_000_000), orders = lab.setting('ORDERS', 10);
 const SMALL = 100;
+const plain = (count) => count.toLocaleString('en');
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const database = await lab.database(postgres);
@@ -40,7 +41,11 @@ const look = () => {
 const night = async (isOver) => {
   const before = database.cpu();
   server = await lab.hikitsugi(database, binary);
-  while (!await isOver()) { look(); await pause(200); }
+  for (let looks = 0; !await isOver(); looks++) {
+    look();
+    if (looks % 50 === 0) console.error(`${plain(behind(large, progress(large).after))} accounts done, ${seen.memory.toFixed(0)} MB`);
+    await pause(200);
+  }
   const { own } = lab.stat(server.pid);
   return { server: own, database: database.cpu() - before };
 };
@@ -87,7 +92,6 @@ await end('SIGTERM');
 const scored = JSON.parse(execFileSync(score, { encoding: 'utf8' }));
 const perSecond = ({ server, database }) => Math.round(accounts / (server + database)).toLocaleString('en');
 const percent = (part) => `${(100 * part).toFixed(0)} %`;
-const plain = (count) => count.toLocaleString('en');
 const text = [
   '# The nightly run over a large company', '', 'Made by `bench/night`. Counts and shares compare; times are those of one noisy machine.', '', `${database.machine()}.`, '',
   `${plain(accounts)} accounts of ${orders} orders and a contact each, beside a company of ${SMALL}. PostgreSQL runs as for tests, without waiting for the disk.`, '',

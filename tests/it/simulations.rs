@@ -87,11 +87,11 @@ on_both! {
         let admin = app.a.client(&app, &app.a.admin).await;
         let today = orders(&app, &admin).await;
         let last_day = today + Days::new(30);
-        let waiting = simulate(&app, &admin, json!({ "asOf": last_day + Days::new(1) })).await;
-        let change = |of: &Value| log_odds(&of["after"]["probability"]) - log_odds(&waiting["after"]["probability"]);
+        let change = |of: &Value| log_odds(&of["after"]["probability"]) - log_odds(&of["before"]["probability"]);
         let factor = |of: &Value, kind: &str| of["after"]["factors"].as_array().unwrap().iter().find(|one| one["kind"] == kind).cloned();
         let leaves = simulate(&app, &admin, json!({ "departureOn": last_day })).await;
-        assert_eq!(leaves["asOf"], json!(last_day + Days::new(1)));
+        // By itself: the account is not taken to stop buying until then.
+        assert_eq!((&leaves["asOf"], kinds(&leaves)), (&json!(today), vec!["OWN_REP_CHANGED"]));
         assert!((change(&leaves) - 0.25).abs() < 1e-6, "{leaves}");
         // His successor has come to the company a moment ago.
         let successor = app.a.other_rep.id();
@@ -102,7 +102,9 @@ on_both! {
         assert!((change(&halfway) - 0.2).abs() < 1e-6, "{halfway}");
         let proven = simulate(&app, &admin, json!({ "departureOn": last_day, "successorId": successor, "continuity": 100 })).await;
         assert!(change(&proven).abs() < 1e-9 && factor(&proven, "OWN_REP_CHANGED").is_none(), "{proven}");
-        // Before the switch nothing has changed yet.
+        // On a day that is named it counts from its own day on, and silence goes on until then.
+        let later = simulate(&app, &admin, json!({ "departureOn": last_day, "asOf": last_day + Days::new(1) })).await;
+        assert!(kinds(&later).contains(&"SILENCE") && kinds(&later).contains(&"OWN_REP_CHANGED"), "{later}");
         let before = simulate(&app, &admin, json!({ "departureOn": last_day, "asOf": today })).await;
         assert_eq!((&before["changes"], &before["probabilityChange"]), (&json!([]), &json!(0.0)));
     }

@@ -36,7 +36,11 @@ pub async fn follow(ctx: &Ctx, events: &[event::Model]) -> Result<()> {
 /// A part of the nightly run: a day more of silence, signals that fade, and a past that is a day longer.
 pub async fn run_day(ctx: &Ctx, after: Option<Uuid>) -> Result<Option<Uuid>> {
     let part = service::assess_part(ctx, ctx.as_of(), after).await?;
-    tracing::info!(tenant = %ctx.tenant()?.id, stored = part.stored, ended = part.after.is_none(), "assessed accounts");
+    let tenant = ctx.tenant()?.id;
+    tracing::debug!(%tenant, stored = part.stored, "assessed some accounts");
+    if part.after.is_none() {
+        tracing::info!(%tenant, "assessed all accounts");
+    }
     Ok(part.after)
 }
 

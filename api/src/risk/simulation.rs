@@ -33,7 +33,8 @@ pub fn is_supposed(id: Uuid) -> bool {
 /// What is supposed of an account.
 #[derive(Clone, Debug, Default)]
 pub struct Supposition {
-    /// The day that is looked at; the last day that anything is supposed on when nothing is said.
+    /// The day that is looked at, with nobody ordering until then. When nothing is said, today: with the account buying as it does, and what
+    /// is supposed as if it were so already.
     pub as_of: Option<NaiveDate>,
     /// The owner's last day.
     pub last_day: Option<NaiveDate>,
@@ -87,7 +88,7 @@ pub async fn assessment_simulate(ctx: &Ctx, account: Uuid, what: &Supposition) -
     let tenant = ctx.tenant()?;
     let known = known_of(&db, &now, account.id).await?;
     let before = reckoning::one(account.id, tenant, &now, &fit.model, &known);
-    let then = now.ahead(what.day(now.day));
+    let then = now.ahead(what.as_of.unwrap_or(now.day));
     let mut known = if then == now {
         known
     } else {
@@ -116,11 +117,12 @@ impl Supposition {
         self.last_day.map(after).or(self.successor.map(|_| today))
     }
 
-    /// The day that is looked at.
-    fn day(&self, today: NaiveDate) -> NaiveDate {
-        let told = self.recorded.iter().filter_map(|one| one.occurred_on);
-        let supposed = told.chain(self.switch(today)).chain(self.visited_on);
-        self.as_of.unwrap_or_else(|| supposed.fold(today, NaiveDate::max))
+    /// The day on which what is supposed for a day counts as happening.
+    fn counts_on(&self, supposed: NaiveDate, day: NaiveDate) -> NaiveDate {
+        match self.as_of {
+            Some(_) => supposed,
+            None => supposed.min(day),
+        }
     }
 
     fn check(&self, today: NaiveDate) -> Result<()> {
@@ -200,7 +202,7 @@ impl Supposition {
         if let Some(switch) = self.switch(today) {
             // The change to come takes the place of those that were.
             known.relation.owners = vec![OwnerChange {
-                day: switch,
+                day: self.counts_on(switch, day),
                 member: successor.map_or(account.owner_id, |member| member.id),
                 joined_on: successor.map(|member| member.joined_on),
                 handover: None,
@@ -208,7 +210,7 @@ impl Supposition {
                 proofs: Vec::new(),
             }];
         }
-        if let Some(visited_on) = self.visited_on {
+        if let Some(visited_on) = self.visited_on.map(|on| self.counts_on(on, day)) {
             let last = known.relation.last_talk.filter(|(_, last)| *last > visited_on);
             known.relation.last_talk = last.or(Some((Uuid::from_u128(VISIT), visited_on)));
         }
@@ -226,15 +228,16 @@ impl Supposition {
             signal.resolved_on = Some(today.max(signal.since));
         }
         let recorded = self.recorded.iter().zip(VISIT + 1..);
-        known
-            .told
-            .extend(recorded.map(|(one, place)| one.signal(day, Uuid::from_u128(place))));
+        known.told.extend(recorded.map(|(one, place)| {
+            let since = one.occurred_on.map_or(day, |on| self.counts_on(on, day));
+            one.signal(since, Uuid::from_u128(place))
+        }));
         Ok(())
     }
 }
 
 impl SupposedSignal {
-    fn signal(&self, day: NaiveDate, id: Uuid) -> Signal {
+    fn signal(&self, since: NaiveDate, id: Uuid) -> Signal {
         Signal {
             source: Evidence {
                 kind: EvidenceKind::Signal,
@@ -243,7 +246,7 @@ impl SupposedSignal {
             kind: self.kind,
             cause: self.cause,
             controllable: self.kind.controllable(),
-            since: self.occurred_on.unwrap_or(day),
+            since,
             resolved_on: None,
             size: 1.0,
             ongoing: false,

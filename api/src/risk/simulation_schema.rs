@@ -13,11 +13,11 @@ use crate::members::MemberId;
 use crate::platform::graphql::{Date, MoneyView, cost, cx, list_size};
 use crate::signals::{Cause, FactorKind, SignalId};
 
-/// What is supposed of an account; at least one thing. Everything else stays as it is, and nobody orders meanwhile.
+/// What is supposed of an account; at least one thing. Everything else stays as it is.
 #[derive(InputObject)]
 pub struct AssessmentSupposeInput {
-    /// The day that is looked at, today or at most 365 days ahead: what if nothing happens until then. The last day that anything else is
-    /// supposed on when left out, else today.
+    /// The day that is looked at, today or at most 365 days ahead: what if nobody orders or calls until then. Left out, the account buys as
+    /// it does today, and what is supposed is taken as if it were so already: what it does by itself.
     pub as_of: Option<Date>,
     /// The owner leaves: his last day, today or at most 365 days ahead. The account passes on the day after.
     pub departure_on: Option<Date>,
