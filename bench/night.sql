@@ -26,6 +26,6 @@ INSERT INTO sales_order (tenant_id, id, account_id, ordered_at, recorded_at, amo
   version, created_at, updated_at)
 SELECT tenant_id, gen_random_uuid(), id,
   now() - (CASE WHEN hash % 3 = 0 THEN 200 ELSE hash % 30 END + n * (10 + hash % 50)) * interval '1 day', now(), minor, 'JPY', minor, 'JPY', '1', 1, now(), now()
-FROM (SELECT tenant_id, id, abs(hashtext(id::text)) AS hash FROM account WHERE tenant_id = :'tenant') AS buying,
+FROM (SELECT tenant_id, id, abs(hashtext(id::text)::bigint) AS hash FROM account WHERE tenant_id = :'tenant') AS buying,
   generate_series(0, :orders - 1) AS n,
   LATERAL (SELECT 1000 + (hash + n * 7919) % 90000 AS minor) AS amount;

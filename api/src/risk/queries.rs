@@ -109,7 +109,11 @@ pub async fn each_order(
     loop {
         let mut select = known_orders(moment);
         if let Some(accounts) = accounts {
-            select = select.filter(Column::AccountId.is_in(accounts.iter().copied()));
+            // Only those that are left: else PostgreSQL looks for the others among all orders behind the last one.
+            let left = accounts
+                .iter()
+                .filter(|id| after.is_none_or(|row| **id >= row.account_id));
+            select = select.filter(Column::AccountId.is_in(left.copied()));
         }
         if let Some(row) = after {
             let columns =

@@ -11,7 +11,7 @@ use crate::platform::tenancy::TenantDb;
 /// Accounts whose orders are read at most. More than are learned from, since not all of them have ordered.
 const MOST_ACCOUNTS: usize = 4 * MOST_LEARNED;
 /// Accounts named in one statement.
-const ACCOUNTS_AT_A_TIME: usize = 2_000;
+const ACCOUNTS_AT_A_TIME: usize = 1_000;
 
 /// Evenly taken from however many come, in their order: between half of `most` and `most` of them once there are so many.
 pub(super) struct Sample<T> {
