@@ -29,7 +29,7 @@ use crate::platform::tenancy::WriteTx;
 const ACCOUNTS_AT_A_TIME: u16 = 500;
 /// Transactions in one part of a run over all accounts: a second or so of work, below a hundredth of a million accounts.
 const BATCHES_OF_A_PART: usize = 5;
-/// Different days of the past that one batch may ask about: each may read all of the tenant's orders.
+/// Different days of the past that one batch may ask about: each may read the orders of some thousand accounts.
 const MOST_DAYS: usize = 12;
 
 /// Assesses every account of the tenant as of an instant, with what is recorded today; how many assessments were
