@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use domain::backtest::{BackTest, MOST_CLIENTS, Purchases, back_test};
 use domain::calendar::tenant_day;
 use domain::policy::Action;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use uuid::Uuid;
 
@@ -23,8 +24,11 @@ const MOST_KEPT: u64 = 64;
 const KEPT_FOR: Duration = Duration::from_secs(3_600);
 
 /// By tenant, day, and the newest event that the model of the day had seen: a report holds as long as the model does.
-static KEPT: LazyLock<Cache<(Uuid, NaiveDate, i64), Arc<BackTest>>> =
-    LazyLock::new(|| Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build());
+/// The newest stay when it is full.
+static KEPT: LazyLock<Cache<(Uuid, NaiveDate, i64), Arc<BackTest>>> = LazyLock::new(|| {
+    let kept = Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR);
+    kept.eviction_policy(EvictionPolicy::lru()).build()
+});
 
 /// The report as of today, and the day.
 pub async fn calibration_report(ctx: &Ctx) -> Result<(NaiveDate, Arc<BackTest>)> {

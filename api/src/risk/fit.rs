@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::calendar::tenant_day;
 use domain::risk::{Buying, BuyingModel, MOST_LEARNED, cut_day, horizon_days};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -22,8 +23,8 @@ use super::sample::{Sample, each_order_of_some};
 use crate::error::{Error, Result};
 use crate::platform::tenancy::{GlobalDb, TenantDb};
 
-/// Models kept: some tenants, some days of the past each.
-const MOST_KEPT: u64 = 256;
+/// Models kept, of a kilobyte each: today's of each tenant, and some days of the past.
+const MOST_KEPT: u64 = 8_192;
 /// A day has a model of its own; the one of yesterday is of no more use.
 const KEPT_FOR: Duration = Duration::from_secs(26 * 3_600);
 /// Single orders that may change before the past is read again, however many there are.
@@ -31,12 +32,17 @@ const MOST_CHANGES: u64 = 200;
 /// What an import may add at a time: one event tells of that many orders.
 const ORDERS_OF_AN_IMPORT: u64 = 500;
 
-static KEPT: LazyLock<Cache<Key, Arc<Fit>>> =
-    LazyLock::new(|| Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR).build());
+/// The newest stay when it is full: by how often each was asked for, the cache's own way, the one just learned would be let go at once.
+static KEPT: LazyLock<Cache<Key, Arc<Fit>>> = LazyLock::new(|| {
+    let kept = Cache::builder().max_capacity(MOST_KEPT).time_to_live(KEPT_FOR);
+    kept.eviction_policy(EvictionPolicy::lru()).build()
+});
 
 /// Of each tenant one request learns at a time: the others wait, and take what it learned.
-static LEARNING: LazyLock<Cache<Uuid, Arc<Mutex<()>>>> =
-    LazyLock::new(|| Cache::builder().max_capacity(MOST_KEPT).time_to_idle(KEPT_FOR).build());
+static LEARNING: LazyLock<Cache<Uuid, Arc<Mutex<()>>>> = LazyLock::new(|| {
+    let turns = Cache::builder().max_capacity(MOST_KEPT).time_to_idle(KEPT_FOR);
+    turns.eviction_policy(EvictionPolicy::lru()).build()
+});
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {

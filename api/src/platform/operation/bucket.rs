@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
@@ -47,7 +48,12 @@ impl Buckets {
         Self {
             size,
             restored_per_second,
-            buckets: Cache::builder().max_capacity(BUCKETS).time_to_idle(IDLE).build(),
+            buckets: Cache::builder()
+                .max_capacity(BUCKETS)
+                .time_to_idle(IDLE)
+                // By how often each was used, the cache's own way, a full one would forget whoever is new at once, and let him do anything.
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
         }
     }
 
