@@ -16,6 +16,8 @@ const TOLERANCE: f64 = 1e-8;
 const ROUGH: f64 = 1e-3;
 const MOST_ITERATIONS: u32 = 400;
 const ROUGH_ITERATIONS: u32 = 25;
+/// Pooled clients that the starts are compared on; of more, so many evenly taken. The best start then goes on with all.
+const ROUGH_CLIENTS: usize = 4_000;
 /// Starts: r, a and b; α follows from the mean gap. The likelihood has several maxima.
 const STARTS: [[f64; 3]; 5] = [
     [1.0, 0.1, 2.0],
@@ -168,41 +170,75 @@ pub fn fit(clients: &[Pooled], parts: u32, dropout: Dropout, priors: Option<&Pri
     if !(1..=MOST_PARTS).contains(&parts) {
         return Err(FitError::Parts);
     }
-    let weight: f64 = clients.iter().map(|one| one.weight).sum();
-    let objective = |at: &[f64; 4]| {
-        if at.iter().any(|value| value.abs() > FURTHEST) {
-            return (f64::NAN, [f64::NAN; 4]);
-        }
-        let (mut value, mut gradient) = ln_likelihood(clients, parts, dropout, at);
-        if let Some(priors) = priors {
-            let (density, slopes) = priors.ln_density(parts, at);
-            value += density;
-            for (slope, of) in gradient.iter_mut().zip(slopes) {
-                *slope += of;
-            }
-        }
-        (-value / weight, gradient.map(|slope| -slope / weight))
-    };
     let gap = mean_gap(clients);
     let starts = STARTS.iter().map(|[r, a, b]| {
         let alpha = r * gap / f64::from(parts);
         [r.ln(), alpha.ln().clamp(-FURTHEST, FURTHEST), a.ln(), b.ln()]
     });
     let starts = starts.chain(priors.map(|priors| priors.start(parts)));
-    let rough = starts.map(|start| minimise(&objective, start, ROUGH, ROUGH_ITERATIONS));
+    let some: Vec<Pooled> = clients
+        .iter()
+        .copied()
+        .step_by(clients.len().div_ceil(ROUGH_CLIENTS))
+        .collect();
+    let rough = Objective {
+        clients: &some,
+        parts,
+        dropout,
+        priors,
+    };
+    let rough = starts.map(|start| minimise(&|at| rough.of(at), start, ROUGH, ROUGH_ITERATIONS));
     let best = rough
         .filter(|found: &Minimum<4>| found.value.is_finite())
         .min_by(|a, b| a.value.total_cmp(&b.value))
         .ok_or(FitError::NoMaximum)?;
-    let found = minimise(&objective, best.at, TOLERANCE, MOST_ITERATIONS);
+    let all = Objective {
+        clients,
+        parts,
+        dropout,
+        priors,
+    };
+    let found = minimise(&|at| all.of(at), best.at, TOLERANCE, MOST_ITERATIONS);
     let model = Model::new(parts, dropout, found.at.map(f64::exp)).map_err(|_| FitError::NoMaximum)?;
     let (ln_likelihood, _) = ln_likelihood(clients, parts, dropout, &found.at);
     Ok(Fit {
         model,
         ln_likelihood,
-        clients: weight,
+        clients: all.weight(),
         is_converged: found.is_converged,
     })
+}
+
+/// What is made as small as can be.
+struct Objective<'a> {
+    clients: &'a [Pooled],
+    parts: u32,
+    dropout: Dropout,
+    priors: Option<&'a Priors>,
+}
+
+impl Objective<'_> {
+    /// Clients, counted.
+    fn weight(&self) -> f64 {
+        self.clients.iter().map(|one| one.weight).sum()
+    }
+
+    /// Minus the log-likelihood at these logarithms of r, α, a and b, with priors the log-density too, a client; and its gradient.
+    fn of(&self, at: &[f64; 4]) -> (f64, [f64; 4]) {
+        if at.iter().any(|value| value.abs() > FURTHEST) {
+            return (f64::NAN, [f64::NAN; 4]);
+        }
+        let (mut value, mut gradient) = ln_likelihood(self.clients, self.parts, self.dropout, at);
+        if let Some(priors) = self.priors {
+            let (density, slopes) = priors.ln_density(self.parts, at);
+            value += density;
+            for (slope, of) in gradient.iter_mut().zip(slopes) {
+                *slope += of;
+            }
+        }
+        let weight = self.weight();
+        (-value / weight, gradient.map(|slope| -slope / weight))
+    }
 }
 
 /// Learns models with gaps of 1 to 4 parts, and gives the most likely one. Where one more part is less likely, more are not
@@ -264,7 +300,7 @@ pub(super) fn ln_likelihood(clients: &[Pooled], parts: u32, dropout: Dropout, at
         let (b_log, b_slope) = of_b.at(chances);
         let (ab_log, ab_slope) = of_ab.at(chances);
         // Each way: its logarithm, and its slopes by r and α, without what all have in common.
-        let mut all = f64::NEG_INFINITY;
+        let mut largest = f64::NEG_INFINITY;
         for (j, (way, ln_factorial)) in ways.iter_mut().zip(&ln_factorial).enumerate() {
             #[expect(clippy::cast_precision_loss, reason = "at most three")]
             let part = j as f64;
@@ -276,33 +312,43 @@ pub(super) fn ln_likelihood(clients: &[Pooled], parts: u32, dropout: Dropout, at
             };
             let value = silent + log - (shape + part) * ln_age;
             *way = (value, slope - ln_age, (shape + part) / age_scale);
-            all = ln_add(all, value);
+            largest = largest.max(value);
         }
-        let gone = if chances == 0 {
+        let mut gone = if chances == 0 {
             None
         } else {
             #[expect(clippy::cast_precision_loss, reason = "some thousand")]
             let stayed = b + chances as f64 - 1.0;
             let ln_last = last_scale.ln();
             let value = r_log - shape * ln_last + ln_a - stayed.ln();
-            all = ln_add(all, value);
+            largest = largest.max(value);
             Some((value, r_slope - ln_last, shape / last_scale, stayed))
         };
         let common = r * ln_alpha + b_log - ab_log + f64::from(parts - 1) * ln_gaps - x * ln_part;
         let mut slopes = [ln_alpha, r / alpha, -ab_slope, b_slope - ab_slope];
+        // Shares of the largest first, so that each is raised to a power but once.
+        let mut all = 0.0;
+        for (value, ..) in &mut ways {
+            *value = (*value - largest).exp();
+            all += *value;
+        }
+        if let Some((value, ..)) = &mut gone {
+            *value = (*value - largest).exp();
+            all += *value;
+        }
         for (value, by_r, by_alpha) in &ways {
-            let share = (value - all).exp();
+            let share = value / all;
             slopes[0] += share * by_r;
             slopes[1] -= share * by_alpha;
         }
         if let Some((value, by_r, by_alpha, stayed)) = gone {
-            let share = (value - all).exp();
+            let share = value / all;
             slopes[0] += share * by_r;
             slopes[1] -= share * by_alpha;
             slopes[2] += share / a;
             slopes[3] -= share / stayed;
         }
-        sum += one.weight * (common + all);
+        sum += one.weight * (common + largest + all.ln());
         for (total, slope) in gradient.iter_mut().zip(slopes) {
             *total += one.weight * slope;
         }

@@ -1,5 +1,9 @@
 //! The model of one client: is he still there, will he stay silent, how often will he order.
 
+mod outlook;
+
+pub use outlook::Outlook;
+
 use super::client::Rhythm;
 use super::gamma::{ln_add, ln_gamma, ln_rising};
 use crate::risk::sigmoid;
@@ -9,10 +13,6 @@ pub const MOST_PARTS: u32 = 4;
 /// Parameters beyond these say nothing any more.
 const LEAST: f64 = 1e-7;
 const MOST: f64 = 1e7;
-/// Terms of a sum below this share of it are left out.
-const NEGLIGIBLE: f64 = 1e-13;
-/// Most orders to come that are summed over.
-const MOST_ORDERS: u32 = 4_000_000;
 
 /// When a client may be gone for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +170,8 @@ impl Model {
     /// How many orders he is expected to make within `horizon` from now.
     #[must_use]
     pub fn expected(&self, client: &Rhythm, horizon: f64) -> f64 {
-        self.outlook(client).expected(horizon)
+        let [orders] = self.outlook(client).expected([horizon]);
+        orders
     }
 
     /// What is to come of a client, for more than one horizon.
@@ -192,99 +193,6 @@ impl Model {
             stay: f64::from(self.chances(client)),
         }
     }
-}
-
-/// What is to come of a client who may still be there.
-#[derive(Clone, Copy, Debug)]
-pub struct Outlook<'a> {
-    model: &'a Model,
-    alive: f64,
-    /// The probabilities that none, one, two or three parts of the current gap are over.
-    over: [f64; MOST_PARTS as usize],
-    /// Of his rate, as it is known now: Gamma(shape, scale).
-    shape: f64,
-    scale: f64,
-    /// Chances to be gone that he has stayed at.
-    stay: f64,
-}
-
-impl Outlook<'_> {
-    /// How many orders are expected within `horizon` from now.
-    ///
-    /// Exact for every k: the sum over the number m of parts that come of the chance of m, times the sum over the orders
-    /// that m makes of the chance to have stayed for each.
-    #[must_use]
-    pub fn expected(&self, horizon: f64) -> f64 {
-        if horizon <= 0.0 {
-            return 0.0;
-        }
-        let sum: f64 = (0..self.model.parts)
-            .zip(&self.over)
-            .map(|(j, weight)| weight * self.orders_to_come(j, horizon))
-            .sum();
-        self.alive * sum
-    }
-
-    /// Σ_m P(m parts come) · Σ_{n ≤ (m + j)/k} P(stays for the n-th order), when j parts of the gap are over.
-    fn orders_to_come(&self, over: u32, horizon: f64) -> f64 {
-        let Model { parts, a, b, .. } = *self.model;
-        let shape = self.shape + f64::from(over);
-        let q = horizon / (self.scale + horizon);
-        let mean = shape * horizon / self.scale;
-        let mut m = first_that_matters(shape, q, mean);
-        let mut chance = ln_negative_binomial(shape, q, m, self.scale, horizon).exp();
-        let (mut chances, mut stayed, mut worth) = (self.stay, 1.0, 0.0);
-        let mut order = || {
-            // The chance to have stayed for each of the orders that m parts make.
-            worth += stayed;
-            stayed *= (b + chances) / (a + b + chances);
-            chances += 1.0;
-            worth
-        };
-        let (made, mut missing) = ((m + over) / parts, parts - (m + over) % parts);
-        let mut orders = (0..made).fold(0.0, |_, _| order());
-        let mut sum = 0.0;
-        loop {
-            let term = chance * orders;
-            sum += term;
-            if (f64::from(m) > mean && term <= NEGLIGIBLE * sum && orders > 0.0) || m >= MOST_ORDERS {
-                return sum;
-            }
-            chance *= q * (shape + f64::from(m)) / f64::from(m + 1);
-            m += 1;
-            missing -= 1;
-            if missing == 0 {
-                orders = order();
-                missing = parts;
-            }
-        }
-    }
-}
-
-/// The first number of parts whose chance is no smaller than what a number can hold; 0 but for the most frequent clients.
-fn first_that_matters(shape: f64, q: f64, mean: f64) -> u32 {
-    let ln_none = shape * (-q).ln_1p();
-    if ln_none > -600.0 {
-        return 0;
-    }
-    // Far below the mean: forty standard deviations, and nothing is lost.
-    let deviation = (mean / (1.0 - q)).sqrt();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not negative, and below the cap"
-    )]
-    let first = 37.0f64.mul_add(-deviation, mean).max(0.0).min(f64::from(MOST_ORDERS)) as u32;
-    first
-}
-
-/// ln P(m) of a negative binomial of this shape, where q is horizon/(scale + horizon).
-fn ln_negative_binomial(shape: f64, q: f64, m: u32, scale: f64, horizon: f64) -> f64 {
-    let none = -shape * (horizon / scale).ln_1p();
-    if m == 0 {
-        return none;
-    }
-    ln_rising(shape, m) - ln_gamma(f64::from(m) + 1.0) + f64::from(m) * q.ln() + none
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use super::model::Model;
 /// A month, in weeks.
 pub const MONTH_WEEKS: f64 = 4.345;
 
+/// Months reckoned at a time: as many as the registers of a processor hold.
+const AT_A_TIME: usize = 6;
+
 /// The worth of a client's orders within `horizon` weeks from now, in the unit of `order_worth`: each month's expected orders,
 /// discounted to now at a yearly rate from the month's end, (1 + rate)^(−months/12). The last month may be a part of one.
 #[must_use]
@@ -14,12 +17,15 @@ pub fn discounted_worth(model: &Model, client: &Rhythm, horizon: f64, order_wort
     let outlook = model.outlook(client);
     let (mut months, mut before, mut worth) = (0.0_f64, 0.0, 0.0);
     while months * MONTH_WEEKS < horizon {
-        months += 1.0;
         // A horizon in whole months ends with one, whatever its roundings.
-        let until = (months * MONTH_WEEKS).min(horizon);
-        let orders = outlook.expected(until);
-        worth += (orders - before) * (-monthly * (until / MONTH_WEEKS)).exp();
-        before = orders;
+        let ends: [f64; AT_A_TIME] = std::array::from_fn(|_| {
+            months += 1.0;
+            (months * MONTH_WEEKS).min(horizon)
+        });
+        for (until, orders) in ends.into_iter().zip(outlook.expected(ends)) {
+            worth += (orders - before) * (-monthly * (until / MONTH_WEEKS)).exp();
+            before = orders;
+        }
     }
     worth * order_worth
 }

@@ -110,6 +110,18 @@ proptest! {
     }
 
     #[test]
+    fn many_horizons_are_expected_as_each_by_itself(
+        model in models(), client in clients(), horizons in prop::array::uniform4(0.0_f64..300.0),
+    ) {
+        let outlook = model.outlook(&client);
+        for (horizon, together) in horizons.into_iter().zip(outlook.expected(horizons)) {
+            let [alone] = outlook.expected([horizon]);
+            // Sums end where the longest of them may.
+            prop_assert!((together - alone).abs() <= 1e-9 * alone, "{horizon}: {together} and {alone}");
+        }
+    }
+
+    #[test]
     fn extreme_inputs_give_numbers(
         parts in 1_u32..=4,
         parameters in prop::array::uniform4(prop::sample::select(vec![1e-7, 1e-3, 1.0, 1.0 + 1e-12, 5_000.0, 1e7])),

@@ -1,0 +1,113 @@
+//! How often a client will order within one horizon or many.
+
+use super::{MOST_PARTS, Model};
+use crate::rhythm::gamma::{ln_gamma, ln_rising};
+
+/// Terms of a sum below this share of it are left out.
+const NEGLIGIBLE: f64 = 1e-13;
+/// Most orders to come that are summed over.
+const MOST_ORDERS: u32 = 4_000_000;
+
+/// What is to come of a client who may still be there.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlook<'a> {
+    pub(super) model: &'a Model,
+    pub(super) alive: f64,
+    /// The probabilities that none, one, two or three parts of the current gap are over.
+    pub(super) over: [f64; MOST_PARTS as usize],
+    /// Of his rate, as it is known now: Gamma(shape, scale).
+    pub(super) shape: f64,
+    pub(super) scale: f64,
+    /// Chances to be gone that he has stayed at.
+    pub(super) stay: f64,
+}
+
+impl Outlook<'_> {
+    /// How many orders are expected within each of these horizons from now; none within one that is not above 0.
+    ///
+    /// Exact for every k: the sum over the number m of parts that come of the chance of m, times the sum over the orders
+    /// that m makes of the chance to have stayed for each. Only the chance of m is of a horizon; the rest is reckoned once for all.
+    #[must_use]
+    pub fn expected<const N: usize>(&self, horizons: [f64; N]) -> [f64; N] {
+        let horizons = horizons.map(|horizon| horizon.max(0.0));
+        let mut expected = [0.0; N];
+        for (over, weight) in (0..self.model.parts).zip(&self.over) {
+            for (sum, orders) in expected.iter_mut().zip(self.orders_to_come(over, horizons)) {
+                *sum += self.alive * weight * orders;
+            }
+        }
+        expected
+    }
+
+    /// Σ_m P(m parts come) · Σ_{n ≤ (m + j)/k} P(stays for the n-th order) for each horizon, when j parts of the gap are over.
+    fn orders_to_come<const N: usize>(&self, over: u32, horizons: [f64; N]) -> [f64; N] {
+        let Model { parts, a, b, .. } = *self.model;
+        let shape = self.shape + f64::from(over);
+        let shares = horizons.map(|horizon| horizon / (self.scale + horizon));
+        let longest = horizons.iter().copied().fold(0.0, f64::max);
+        let mean = shape * longest / self.scale;
+        let mut m = first_that_matters(shape, longest / (self.scale + longest), mean);
+        if m > 0 && N > 1 {
+            // Each begins elsewhere.
+            return horizons.map(|horizon| self.orders_to_come(over, [horizon])[0]);
+        }
+        let mut chances = horizons.map(|horizon| ln_negative_binomial(shape, m, self.scale, horizon).exp());
+        let (mut had, mut stayed, mut worth) = (self.stay, 1.0, 0.0);
+        let mut order = || {
+            // The chance to have stayed for each of the orders that m parts make.
+            worth += stayed;
+            stayed *= (b + had) / (a + b + had);
+            had += 1.0;
+            worth
+        };
+        let (made, mut missing) = ((m + over) / parts, parts - (m + over) % parts);
+        let mut orders = (0..made).fold(0.0, |_, _| order());
+        let mut sums = [0.0; N];
+        loop {
+            let growth = (shape + f64::from(m)) / f64::from(m + 1);
+            let mut is_over = f64::from(m) > mean && orders > 0.0;
+            for ((sum, chance), share) in sums.iter_mut().zip(&mut chances).zip(&shares) {
+                let term = *chance * orders;
+                *sum += term;
+                *chance *= share * growth;
+                is_over &= term <= NEGLIGIBLE * *sum;
+            }
+            if is_over || m >= MOST_ORDERS {
+                return sums;
+            }
+            m += 1;
+            missing -= 1;
+            if missing == 0 {
+                orders = order();
+                missing = parts;
+            }
+        }
+    }
+}
+
+/// The first number of parts whose chance is no smaller than what a number can hold; 0 but for the most frequent clients.
+fn first_that_matters(shape: f64, share: f64, mean: f64) -> u32 {
+    let ln_none = shape * (-share).ln_1p();
+    if ln_none > -600.0 {
+        return 0;
+    }
+    // Far below the mean: forty standard deviations, and nothing is lost.
+    let deviation = (mean / (1.0 - share)).sqrt();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and below the cap"
+    )]
+    let first = 37.0f64.mul_add(-deviation, mean).max(0.0).min(f64::from(MOST_ORDERS)) as u32;
+    first
+}
+
+/// ln P(m) of a negative binomial of this shape, whose other parameter is horizon/(scale + horizon).
+fn ln_negative_binomial(shape: f64, m: u32, scale: f64, horizon: f64) -> f64 {
+    let none = -shape * (horizon / scale).ln_1p();
+    if m == 0 {
+        return none;
+    }
+    let share = horizon / (scale + horizon);
+    ln_rising(shape, m) - ln_gamma(f64::from(m) + 1.0) + f64::from(m) * share.ln() + none
+}
