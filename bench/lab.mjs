@@ -92,13 +92,22 @@ export async function founded(database, server, names) {
   for (const name of names) {
     const input = { name, country: 'JP', timeZone: 'Asia/Tokyo', currency: 'JPY',
       admin: { email: `admin-${crypto.randomUUID()}@example.com`, password: 'a long pass phrase for peers', familyName: 'Admin', givenName: 'Hanako' } };
-    const { tenantCreate } = await ask(server, { query: 'mutation($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } tokens { accessToken } userErrors { message } } }', variables: { input } },
+    const { tenantCreate } = await ask(server, { query: 'mutation($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } tokens { accessToken refreshToken } userErrors { message } } }', variables: { input } },
       // Founding is slowed by address.
       { 'x-forwarded-for': `10.${made.length >> 8}.${made.length & 255}.1` });
     const id = database.sql(`SELECT id FROM tenant ORDER BY created_at DESC, id DESC LIMIT 1`);
-    made.push({ id, headers: { authorization: `Bearer ${tenantCreate.tokens.accessToken}` } });
+    made.push({ id, tokens: tenantCreate.tokens, headers: bearer(tenantCreate.tokens) });
   }
   return made;
+}
+const bearer = ({ accessToken }) => ({ authorization: `Bearer ${accessToken}` });
+
+/** The headers of a company's administrator when his token may have expired. */
+export async function headers(server, company) {
+  const input = { refreshToken: company.tokens.refreshToken };
+  const { sessionRefresh } = await ask(server, { query: 'mutation($input: SessionRefreshInput!) { sessionRefresh(input: $input) { tokens { accessToken refreshToken } userErrors { message } } }', variables: { input } });
+  company.tokens = sessionRefresh.tokens;
+  return bearer(company.tokens);
 }
 
 /** Founds companies and fills them. */

@@ -47,7 +47,9 @@ const night = async (isOver) => {
     await pause(200);
   }
   const { own } = lab.stat(server.pid);
-  return { server: own, database: database.cpu() - before };
+  const spent = { server: own, database: database.cpu() - before };
+  console.error(JSON.stringify({ ...spent, ...seen }));
+  return spent;
 };
 const newDay = () => database.sql("UPDATE log_reader SET ran_on = NULL WHERE name = 'risk.day'");
 const stored = () => Number(database.sql(`SELECT count(*) FROM assessment WHERE tenant_id = '${large.id}'`));
@@ -73,7 +75,7 @@ const inAll = stored();
 const goesOn = resumedAt === undefined || resumedAt === null || resumedAt > left;
 // An order more: one account is assessed again, by the model that is kept.
 const spent = lab.stat(server.pid).own;
-const asAdmin = { ...server, headers: large.headers };
+const asAdmin = { ...server, headers: await lab.headers(server, large) };
 const gid = (await lab.ask(asAdmin, { query: '{ accounts(first: 1, orderBy: RISK) { nodes { id } } }' })).accounts.nodes[0].id;
 const standing = async () => (await lab.ask(asAdmin, { query: 'query($id: ID!) { account(id: $id) { assessment { id } } }', variables: { id: gid } })).account.assessment.id;
 const stood = await standing();

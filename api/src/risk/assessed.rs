@@ -80,7 +80,7 @@ impl Assessed {
 
     /// Whether the account stands in lists by risk: known, and not beyond saving.
     pub fn ranked(&self) -> bool {
-        !matches!(self.band, Band::Unknown | Band::PresumedLost)
+        !Band::APART.contains(&self.band)
     }
 
     /// What lists by risk are sorted by; −1 for those that are listed apart.

@@ -12,13 +12,14 @@ use domain::calendar::tenant_day;
 use domain::risk::{Buying, BuyingModel, MOST_LEARNED, cut_day, horizon_days};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use parking_lot::Mutex as SyncMutex;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::ledger::{Ledger, Windows};
 use super::moment::Moment;
 use super::pool;
-use super::queries::{self, KindRow, OrderRow};
+use super::queries::{self, Changes, OrderRow};
 use super::sample::{Sample, each_order_of_some};
 use crate::error::{Error, Result};
 use crate::platform::tenancy::{GlobalDb, TenantDb};
@@ -63,6 +64,8 @@ pub struct Fit {
     pub(super) seq: i64,
     /// Whether the tenant shares what it learned.
     pub(super) teaches: bool,
+    /// What is known to have changed since.
+    changed: SyncMutex<Changes>,
 }
 
 /// The model for the moment; one that is kept, if it still holds.
@@ -88,8 +91,9 @@ async fn holding(db: &TenantDb, moment: &Moment) -> Result<Option<Arc<Fit>>> {
     let Some(fit) = KEPT.get(&key(db, moment)) else {
         return Ok(None);
     };
-    let events = queries::order_events_since(db, fit.seq, MOST_CHANGES + 1).await?;
-    Ok(fit.holds_after(&events).then_some(fit))
+    let before = *fit.changed.lock();
+    let more = queries::order_changes_since(db, before.seq.unwrap_or(fit.seq)).await?;
+    Ok(fit.holds_after(before, more).then_some(fit))
 }
 
 /// The model for the moment, learned now.
@@ -109,14 +113,23 @@ fn key(db: &TenantDb, moment: &Moment) -> Key {
 }
 
 impl Fit {
-    fn holds_after(&self, events: &[KindRow]) -> bool {
-        let imports = events
-            .iter()
-            .filter(|event| event.r#type.starts_with("orders."))
-            .count() as u64;
-        let singles = events.len() as u64 - imports;
+    /// Whether it holds when more changed than was known before. What is known is kept, so that each event is looked at once.
+    fn holds_after(&self, before: Changes, more: Changes) -> bool {
+        let all = Changes {
+            seq: more.seq.or(before.seq),
+            singles: before.singles + more.singles,
+            imports: before.imports + more.imports,
+        };
+        {
+            // Another request may have seen further.
+            let mut kept = self.changed.lock();
+            if all.seq > kept.seq {
+                *kept = all;
+            }
+        }
         // An import grows what was learned from by a twentieth between two passes, so that all its passes together
         // cost no more than some twenty.
+        let (singles, imports) = (all.singles.unsigned_abs(), all.imports.unsigned_abs());
         singles <= MOST_CHANGES.min(self.orders / 100) && imports * ORDERS_OF_AN_IMPORT <= self.orders / 20
     }
 }
@@ -140,6 +153,7 @@ async fn learn(db: &Arc<TenantDb>, moment: &Moment) -> Result<Fit> {
         orders: orders.saturating_mul(stride),
         seq,
         teaches,
+        changed: SyncMutex::default(),
     })
 }
 
@@ -292,20 +306,27 @@ mod tests {
             orders,
             seq: 0,
             teaches: false,
+            changed: SyncMutex::default(),
         };
-        let events = |kind: &str, count: usize| -> Vec<KindRow> {
-            (0..count)
-                .map(|_| KindRow {
-                    r#type: kind.to_owned(),
-                })
-                .collect()
+        let changes = |seq, singles, imports| Changes {
+            seq: Some(seq),
+            singles,
+            imports,
         };
-        assert!(fit(0).holds_after(&[]));
-        assert!(!fit(99).holds_after(&events("order.created", 1)));
-        assert!(fit(100).holds_after(&events("order.created", 1)));
-        assert!(fit(1_000_000).holds_after(&events("order.created", 200)));
-        assert!(!fit(1_000_000).holds_after(&events("account.merged", 201)));
-        assert!(!fit(9_999).holds_after(&events("orders.imported", 1)));
-        assert!(fit(10_000).holds_after(&events("orders.imported", 1)));
+        let holds =
+            |orders, singles, imports| fit(orders).holds_after(Changes::default(), changes(1, singles, imports));
+        assert!(fit(0).holds_after(Changes::default(), Changes::default()));
+        assert!(!holds(99, 1, 0));
+        assert!(holds(100, 1, 0));
+        assert!(holds(1_000_000, 200, 0));
+        assert!(!holds(1_000_000, 201, 0));
+        assert!(!holds(9_999, 0, 1));
+        assert!(holds(10_000, 0, 1));
+        // What was seen before counts on, and one that sees less far does not take it back.
+        let large = fit(1_000_000);
+        assert!(large.holds_after(Changes::default(), changes(150, 150, 0)));
+        assert!(large.holds_after(Changes::default(), changes(20, 20, 0)));
+        let before = *large.changed.lock();
+        assert!(!large.holds_after(before, changes(201, 51, 0)));
     }
 }

@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Lifecycle;
+use domain::risk::Band;
 use entity::{account, assessment, event, order, signal};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, Query};
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Value,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select, Value,
 };
 use uuid::Uuid;
 
@@ -19,8 +21,6 @@ const ORDERS_AT_A_TIME: u64 = 20_000;
 const ACCOUNTS_AT_A_TIME: u64 = 20_000;
 /// Most signals of one account that count, the newest ones.
 const MOST_SIGNALS: u64 = 500;
-/// Accounts whose standing one statement writes.
-const STANDINGS_AT_A_TIME: usize = 100;
 
 /// An account.
 #[derive(FromQueryResult)]
@@ -239,49 +239,42 @@ pub fn history(account: Uuid) -> Select<assessment::Entity> {
     assessment::Entity::find().filter(assessment::Column::AccountId.eq(account))
 }
 
-/// Says on the accounts where they now stand. That is no change of the account: its version stays.
-pub async fn write_standings(tx: &WriteTx, standings: &[(Uuid, &Assessed)]) -> Result<(), DbErr> {
-    use account::Column;
-    for some in standings.chunks(STANDINGS_AT_A_TIME) {
-        let set = |column: Column, value: fn(Uuid, &Assessed) -> Value| {
-            let mut case = CaseStatement::new();
-            for (id, assessed) in some {
-                case = case.case(Column::Id.eq(assessed.account), Expr::val(value(*id, assessed)));
-            }
-            let case: Expr = case.finally(Expr::col(column)).into();
-            case
-        };
-        // Who is lost cannot be lost again: he is listed apart, whatever his silence says.
-        let unless_lost = |column: Column, apart: Value, value: fn(Uuid, &Assessed) -> Value| {
-            let case = CaseStatement::new().case(Column::Lifecycle.eq(Lifecycle::Lost.as_str()), Expr::val(apart));
-            let case: Expr = case.finally(set(column, value)).into();
-            case
-        };
-        let update = account::Entity::update_many()
-            .col_expr(Column::Band, set(Column::Band, |_, of| of.band.as_str().into()))
-            .col_expr(
-                Column::Probability,
-                set(Column::Probability, |_, of| of.probability.into()),
-            )
-            .col_expr(
-                Column::RiskSort,
-                unless_lost(Column::RiskSort, (-1.0).into(), |_, of| of.risk_sort().into()),
-            )
-            .col_expr(
-                Column::RevenueAtRiskSort,
-                unless_lost(Column::RevenueAtRiskSort, (-1_i64).into(), |_, of| {
-                    of.revenue_at_risk_sort().into()
-                }),
-            )
-            .col_expr(Column::ValueSort, set(Column::ValueSort, |_, of| of.sales_minor.into()))
-            .col_expr(
-                Column::ExpectedValueMinor,
-                set(Column::ExpectedValueMinor, |_, of| of.expected_value_minor.into()),
-            )
-            .col_expr(Column::AssessmentId, set(Column::AssessmentId, |id, _| id.into()))
-            .filter(Column::Id.is_in(some.iter().map(|(_, assessed)| assessed.account)));
-        tx.update_with(update).await?;
-    }
+/// Says on the accounts of these stored assessments that they stand by them. That is no change of the account: its version
+/// stays.
+pub async fn write_standings(tx: &WriteTx, assessments: &[Uuid]) -> Result<(), DbErr> {
+    use account::Column as To;
+    use assessment::Column as From;
+    let of = |column: From| Expr::col(column.as_column_ref());
+    // Who is lost cannot be lost again: he is listed apart, whatever his silence says.
+    let unless_apart = |column: From, apart: Value| -> Expr {
+        let is_apart = Condition::any()
+            .add(To::Lifecycle.eq(Lifecycle::Lost.as_str()))
+            .add(From::Band.is_in(Band::APART.map(Band::as_str)))
+            .add(column.is_null());
+        CaseStatement::new()
+            .case(is_apart, Expr::val(apart))
+            .finally(of(column))
+            .into()
+    };
+    let mut update = account::Entity::update_many()
+        .col_expr(To::Band, of(From::Band))
+        .col_expr(To::Probability, of(From::Probability))
+        .col_expr(To::RiskSort, unless_apart(From::Probability, (-1.0).into()))
+        .col_expr(
+            To::RevenueAtRiskSort,
+            unless_apart(From::RevenueAtRiskMinor, (-1_i64).into()),
+        )
+        .col_expr(
+            To::ValueSort,
+            of(From::SalesMinor).if_null(of(From::ExpectedValueMinor)),
+        )
+        .col_expr(To::ExpectedValueMinor, of(From::ExpectedValueMinor))
+        .col_expr(To::AssessmentId, of(From::Id))
+        .filter(To::Id.into_expr().eq(of(From::AccountId)))
+        .filter(From::TenantId.eq(tx.tenant()))
+        .filter(From::Id.is_in(assessments.iter().copied()));
+    QueryTrait::query(&mut update).from(assessment::Entity);
+    tx.update_with(update).await?;
     Ok(())
 }
 
@@ -324,27 +317,33 @@ pub async fn newest_event(db: &TenantDb) -> Result<i64, DbErr> {
     Ok(db.one(select).await?.map_or(0, |event| event.seq))
 }
 
-/// The kind of an event.
-#[derive(FromQueryResult)]
-pub struct KindRow {
-    /// Such as `order.created`.
-    pub r#type: String,
+/// What events tell of changes to the orders of accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Changes {
+    /// The newest event, of any kind; none when there is no newer one.
+    pub seq: Option<i64>,
+    /// Single orders, and accounts that merged.
+    pub singles: i64,
+    /// Imports of orders.
+    pub imports: i64,
 }
 
-/// Kinds of the events since `seq` that changed the orders of accounts; at most `limit`.
-pub async fn order_events_since(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<KindRow>, DbErr> {
+/// What the events since `seq` changed.
+pub async fn order_changes_since(db: &TenantDb, seq: i64) -> Result<Changes, DbErr> {
     use event::Column;
-    db.rows(
-        event::Entity::find()
-            .select_only()
-            .column(Column::Type)
-            .filter(Column::Seq.gt(seq))
-            .filter(
-                Condition::any()
-                    .add(Column::Type.starts_with("order"))
-                    .add(Column::Type.eq("account.merged")),
-            )
-            .limit(limit),
-    )
-    .await
+    let is_import = Condition::all().add(Column::Type.starts_with("orders."));
+    let is_single = Condition::any()
+        .add(Column::Type.starts_with("order."))
+        .add(Column::Type.eq("account.merged"));
+    let count = |of: Condition| {
+        let case: Expr = CaseStatement::new().case(of, 1).finally(0).into();
+        Expr::expr(case).sum().cast_as("bigint").if_null(0_i64)
+    };
+    let select = event::Entity::find()
+        .select_only()
+        .column_as(Column::Seq.max(), "seq")
+        .expr_as(count(is_single), "singles")
+        .expr_as(count(is_import), "imports")
+        .filter(Column::Seq.gt(seq));
+    Ok(db.rows(select).await?.pop().unwrap_or_default())
 }

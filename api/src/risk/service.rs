@@ -147,14 +147,13 @@ async fn renew(ctx: &Ctx, tx: WriteTx, moment: &Moment, fit: &Fit, accounts: Vec
     let ids: Vec<Uuid> = accounts.iter().map(|row| row.id).collect();
     let mut assessed = reckoning::assess(&tx, ctx.tenant()?, moment, fit, &ids).await?;
     let newest: Vec<Uuid> = accounts.iter().filter_map(|row| row.assessment_id).collect();
-    let old: HashMap<Uuid, assessment::Model> = tx
-        .all(queries::assessments(&newest))
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
+    let old = match newest.is_empty() {
+        true => Vec::new(),
+        false => tx.all(queries::assessments(&newest)).await?,
+    };
+    let old: HashMap<Uuid, assessment::Model> = old.into_iter().map(|row| (row.id, row)).collect();
     let mut news: Vec<(Uuid, Assessed)> = Vec::new();
-    let mut misplaced: Vec<(Uuid, Assessed)> = Vec::new();
+    let mut misplaced: Vec<Uuid> = Vec::new();
     for account in accounts {
         let Some(new) = assessed.remove(&account.id) else {
             continue;
@@ -165,7 +164,7 @@ async fn renew(ctx: &Ctx, tx: WriteTx, moment: &Moment, fit: &Fit, accounts: Vec
         let rebanded = account.band != new.band.as_str();
         if let Some(old) = old.filter(|old| !rebanded && !differs(&old.assessed, &new)) {
             if account.is_misplaced(&old.assessed) {
-                misplaced.push((old.id, old.assessed));
+                misplaced.push(old.id);
             }
             continue;
         }
@@ -184,8 +183,7 @@ async fn renew(ctx: &Ctx, tx: WriteTx, moment: &Moment, fit: &Fit, accounts: Vec
     }
     let rows = news.iter().map(|(id, new)| stored::row(*id, ctx.now, new));
     tx.insert_many(rows.collect::<Result<Vec<_>>>()?).await?;
-    let standings = news.iter().chain(&misplaced).map(|(id, of)| (*id, of));
-    let standings: Vec<(Uuid, &Assessed)> = standings.collect();
+    let standings: Vec<Uuid> = news.iter().map(|(id, _)| *id).chain(misplaced).collect();
     queries::write_standings(&tx, &standings).await?;
     tx.commit().await?;
     Ok(news.len())

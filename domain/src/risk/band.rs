@@ -23,6 +23,11 @@ text_enum! {
     }
 }
 
+impl Band {
+    /// Those that lists by risk show apart from the others.
+    pub const APART: [Self; 2] = [Self::Unknown, Self::PresumedLost];
+}
+
 /// Where the bands begin: three rising probabilities. A border belongs to the band above it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Borders {

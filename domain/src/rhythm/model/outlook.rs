@@ -30,58 +30,86 @@ impl Outlook<'_> {
     #[must_use]
     pub fn expected<const N: usize>(&self, horizons: [f64; N]) -> [f64; N] {
         let horizons = horizons.map(|horizon| horizon.max(0.0));
-        let mut expected = [0.0; N];
-        for (over, weight) in (0..self.model.parts).zip(&self.over) {
-            for (sum, orders) in expected.iter_mut().zip(self.orders_to_come(over, horizons)) {
-                *sum += self.alive * weight * orders;
-            }
-        }
-        expected
+        let orders = match self.model.parts {
+            1 => self.orders_to_come::<N, 1>(horizons),
+            2 => self.orders_to_come::<N, 2>(horizons),
+            3 => self.orders_to_come::<N, 3>(horizons),
+            _ => self.orders_to_come::<N, 4>(horizons),
+        };
+        orders.map(|orders| self.alive * orders)
     }
 
-    /// Σ_m P(m parts come) · Σ_{n ≤ (m + j)/k} P(stays for the n-th order) for each horizon, when j parts of the gap are over.
-    fn orders_to_come<const N: usize>(&self, over: u32, horizons: [f64; N]) -> [f64; N] {
+    /// Σ_j P(j parts of the gap are over) Σ_m P(m parts come) Σ_{i ≤ (m + j)/K} P(stays for the i-th order), for each horizon.
+    ///
+    /// With n = m + j, the chance of m is that of n for j = 0, a negative binomial one of shape s, times n!/(n − j)! · cⱼ, where cⱼ is
+    /// (scale/horizon)^j · Γ(s)/Γ(s + j): so it is one sum over n, with a polynomial of n beside the chance.
+    fn orders_to_come<const N: usize, const K: usize>(&self, horizons: [f64; N]) -> [f64; N] {
         let Model { parts, a, b, .. } = *self.model;
-        let shape = self.shape + f64::from(over);
         let shares = horizons.map(|horizon| horizon / (self.scale + horizon));
         let longest = horizons.iter().copied().fold(0.0, f64::max);
-        let mean = shape * longest / self.scale;
-        let mut m = first_that_matters(shape, longest / (self.scale + longest), mean);
-        if m > 0 && N > 1 {
+        let mean = self.shape * longest / self.scale;
+        let mut n = first_that_matters(self.shape, longest / (self.scale + longest), mean);
+        if n > 0 && N > 1 {
             // Each begins elsewhere.
-            return horizons.map(|horizon| self.orders_to_come(over, [horizon])[0]);
+            return horizons.map(|horizon| self.orders_to_come::<1, K>([horizon])[0]);
         }
-        let mut chances = horizons.map(|horizon| ln_negative_binomial(shape, m, self.scale, horizon).exp());
+        let mut chances = horizons.map(|horizon| ln_negative_binomial(self.shape, n, self.scale, horizon).exp());
+        let coefficients = self.coefficients::<N, K>(horizons);
         let (mut had, mut stayed, mut worth) = (self.stay, 1.0, 0.0);
         let mut order = || {
-            // The chance to have stayed for each of the orders that m parts make.
+            // The chance to have stayed for each of the orders that n parts make.
             worth += stayed;
             stayed *= (b + had) / (a + b + had);
             had += 1.0;
             worth
         };
-        let (made, mut missing) = ((m + over) / parts, parts - (m + over) % parts);
+        let (made, mut missing) = (n / parts, parts - n % parts);
         let mut orders = (0..made).fold(0.0, |_, _| order());
         let mut sums = [0.0; N];
         loop {
-            let growth = (shape + f64::from(m)) / f64::from(m + 1);
-            let mut is_over = f64::from(m) > mean && orders > 0.0;
-            for ((sum, chance), share) in sums.iter_mut().zip(&mut chances).zip(&shares) {
-                let term = *chance * orders;
+            let count = f64::from(n);
+            let growth = (self.shape + count) / (count + 1.0);
+            let (mut factors, mut falling) = ([0.0; N], count + 1.0 - f64::from(parts));
+            for of in coefficients.iter().rev() {
+                for (factor, coefficient) in factors.iter_mut().zip(of) {
+                    *factor = coefficient + falling * *factor;
+                }
+                falling += 1.0;
+            }
+            let mut is_over = count > mean && orders > 0.0;
+            for (((sum, chance), share), factor) in sums.iter_mut().zip(&mut chances).zip(&shares).zip(&factors) {
+                let term = *chance * factor * orders;
                 *sum += term;
                 *chance *= share * growth;
                 is_over &= term <= NEGLIGIBLE * *sum;
             }
-            if is_over || m >= MOST_ORDERS {
+            if is_over || n >= MOST_ORDERS {
                 return sums;
             }
-            m += 1;
+            n += 1;
             missing -= 1;
             if missing == 0 {
                 orders = order();
                 missing = parts;
             }
         }
+    }
+
+    /// P(j parts of the gap are over) · cⱼ, by j and horizon.
+    fn coefficients<const N: usize, const K: usize>(&self, horizons: [f64; N]) -> [[f64; N]; K] {
+        // Within no time nothing comes, whatever the factor.
+        let ratios = horizons.map(|horizon| if horizon > 0.0 { self.scale / horizon } else { 0.0 });
+        let (mut j, mut powers) = (0.0, [1.0; N]);
+        let mut weights = self.over.iter();
+        std::array::from_fn(|_| {
+            let weight = weights.next().copied().unwrap_or(0.0);
+            let of = powers.map(|power| weight * power);
+            for (power, ratio) in powers.iter_mut().zip(&ratios) {
+                *power *= ratio / (self.shape + j);
+            }
+            j += 1.0;
+            of
+        })
     }
 }
 
