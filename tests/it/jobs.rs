@@ -141,6 +141,10 @@ on_both! {
         jobs::once_more(&app.app, "parts.day", app.b.id).await.unwrap();
         jobs::drain(&app.app, vec![job]).await.unwrap();
         assert_eq!((of(app.a.id).len(), of(app.b.id)), (5, vec![None, None]));
+        // Then all parts of it, not the first alone.
+        jobs::once_more(&app.app, "parts.day", app.a.id).await.unwrap();
+        jobs::drain(&app.app, vec![job]).await.unwrap();
+        assert_eq!(of(app.a.id)[5..], [None, Some(1), Some(2), Some(3)]);
     }
 
     async fn who_failed_is_tried_again_however_busy_the_others_are(app) {

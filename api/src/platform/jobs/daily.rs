@@ -104,7 +104,7 @@ async fn tenants_after(app: &Arc<App>, after: Uuid) -> Result<Vec<tenant::Model>
     Ok(app.database.global(&statements).all(select).await?)
 }
 
-/// Those of the tenants where the job has not run on the day that it is there now.
+/// Those of the tenants where the job has not run on the day that it is there now, or is in the middle of it.
 async fn due(app: &Arc<App>, name: &str, tenants: &[tenant::Model]) -> Result<Vec<(Uuid, NaiveDate)>> {
     let statements = Arc::default();
     let select = log_reader::Entity::find()
@@ -112,8 +112,13 @@ async fn due(app: &Arc<App>, name: &str, tenants: &[tenant::Model]) -> Result<Ve
         .filter(log_reader::Column::TenantId.is_in(tenants.iter().map(|tenant| tenant.id)))
         .limit(PAGE);
     let rows = app.database.global(&statements).all(select).await?;
-    // Whoever wants it once more has it as if it had never been done.
-    let ran = |row: log_reader::Model| (row.tenant_id, row.ran_on.filter(|_| !row.again));
+    // Whoever wants it once more has it as if it had never been done; so has he who began that and is not at its end.
+    let ran = |row: log_reader::Model| {
+        (
+            row.tenant_id,
+            row.ran_on.filter(|_| !row.again && row.began_on.is_none()),
+        )
+    };
     let ran: HashMap<Uuid, Option<NaiveDate>> = rows.into_iter().map(ran).collect();
     let now = app.clock.now();
     let due = tenants.iter().filter_map(|tenant| {

@@ -40,7 +40,7 @@ pub struct Lease<'a> {
 
 impl<'a> Lease<'a> {
     /// Takes it. Nothing when somebody else has it, or when the daily work of `day` is done already and nobody wants it once
-    /// more.
+    /// more or has begun that.
     pub async fn take(
         app: &'a Arc<App>,
         name: &'static str,
@@ -59,7 +59,8 @@ impl<'a> Lease<'a> {
             let is_due = Condition::any()
                 .add(Column::RanOn.is_null())
                 .add(Column::RanOn.lt(day))
-                .add(Column::Again.eq(true));
+                .add(Column::Again.eq(true))
+                .add(Column::BeganOn.is_not_null());
             free = free.add(is_due);
         }
         let taking = log_reader::Entity::update_many()
