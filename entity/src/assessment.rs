@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::JsonText;
+
 /// What was believed about an account's risk at a moment. Never changed afterwards.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -46,7 +48,7 @@ pub struct Model {
     /// Rules for signals, such as `priors-2`.
     pub rule_version: String,
     /// The baseline and the reasons, which add up to the log-odds of the probability, with their evidence.
-    pub factors: Json,
+    pub factors: JsonText,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

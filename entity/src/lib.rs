@@ -30,6 +30,7 @@ pub mod idempotency_key;
 pub mod import_queue;
 pub mod import_run;
 pub mod invitation;
+mod json_text;
 pub mod log_reader;
 pub mod loss;
 pub mod loss_cause;
@@ -53,6 +54,7 @@ pub mod trusted_document;
 pub mod upload;
 pub mod user;
 
+pub use json_text::JsonText;
 pub use sparse::Sparse;
 
 /// A table whose rows belong to a tenant.

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::risk::{Evidence, Factor, Terms};
-use entity::assessment;
+use domain::risk::{Cause, Evidence, Factor, Terms};
+use entity::{JsonText, assessment};
 use sea_orm::Set;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,37 +17,39 @@ const FORMAT: u8 = 1;
 
 /// The column `factors`.
 #[derive(Serialize, Deserialize)]
-struct Breakdown {
+struct Breakdown<'a> {
     format: u8,
     baseline_log_odds: f64,
     /// Not in rows of the models `cells-1` and `mbg-cnbd-1`.
     #[serde(default)]
     log_odds_sd: Option<f64>,
-    factors: Vec<StoredFactor>,
+    #[serde(borrow)]
+    factors: Vec<StoredFactor<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredFactor {
-    kind: String,
+struct StoredFactor<'a> {
+    kind: &'a str,
     value: f64,
-    unit: String,
+    unit: &'a str,
     weight: f64,
     log_odds: f64,
     points: f64,
     low: f64,
     high: f64,
     prior_share: f64,
-    cause: Option<String>,
+    cause: Option<&'a str>,
     controllable: bool,
     since: Option<NaiveDate>,
     age_days: u32,
     half_life_days: Option<u16>,
-    evidence: Vec<StoredEvidence>,
+    #[serde(borrow)]
+    evidence: Vec<StoredEvidence<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredEvidence {
-    kind: String,
+struct StoredEvidence<'a> {
+    kind: &'a str,
     id: Uuid,
 }
 
@@ -89,7 +91,7 @@ pub fn row(id: Uuid, recorded_at: DateTime<Utc>, of: &Assessed) -> Result<assess
         currency: Set(of.currency.clone()),
         model_version: Set(of.model_version.clone()),
         rule_version: Set(of.rule_version.clone()),
-        factors: Set(serde_json::to_value(breakdown).map_err(Error::internal)?),
+        factors: Set(JsonText::of(&breakdown).map_err(Error::internal)?),
     })
 }
 
@@ -127,7 +129,7 @@ pub fn read(model: assessment::Model) -> Result<Stored> {
         }),
         _ => None,
     };
-    let breakdown: Breakdown = serde_json::from_value(factors).map_err(Error::internal)?;
+    let breakdown: Breakdown = factors.read().map_err(Error::internal)?;
     if breakdown.format > FORMAT {
         return Err(Error::internal(format!(
             "assessment {id} has the newer format {}",
@@ -159,18 +161,18 @@ pub fn read(model: assessment::Model) -> Result<Stored> {
     })
 }
 
-fn written(factor: &Factor) -> StoredFactor {
+fn written(factor: &Factor) -> StoredFactor<'static> {
     StoredFactor {
-        kind: factor.kind.as_str().to_owned(),
+        kind: factor.kind.as_str(),
         value: factor.value,
-        unit: factor.unit.as_str().to_owned(),
+        unit: factor.unit.as_str(),
         weight: factor.weight,
         log_odds: factor.log_odds,
         points: factor.points,
         low: factor.low,
         high: factor.high,
         prior_share: factor.prior_share,
-        cause: factor.cause.map(|cause| cause.as_str().to_owned()),
+        cause: factor.cause.map(Cause::as_str),
         controllable: factor.controllable,
         since: factor.since,
         age_days: factor.age_days,
@@ -179,25 +181,25 @@ fn written(factor: &Factor) -> StoredFactor {
             .evidence
             .iter()
             .map(|row| StoredEvidence {
-                kind: row.kind.as_str().to_owned(),
+                kind: row.kind.as_str(),
                 id: row.id,
             })
             .collect(),
     }
 }
 
-fn factor(stored: StoredFactor) -> Result<Factor> {
+fn factor(stored: StoredFactor<'_>) -> Result<Factor> {
     Ok(Factor {
-        kind: named(&stored.kind)?,
+        kind: named(stored.kind)?,
         value: stored.value,
-        unit: named(&stored.unit)?,
+        unit: named(stored.unit)?,
         weight: stored.weight,
         log_odds: stored.log_odds,
         points: stored.points,
         low: stored.low,
         high: stored.high,
         prior_share: stored.prior_share,
-        cause: stored.cause.as_deref().map(named).transpose()?,
+        cause: stored.cause.map(named).transpose()?,
         controllable: stored.controllable,
         since: stored.since,
         age_days: stored.age_days,
@@ -207,7 +209,7 @@ fn factor(stored: StoredFactor) -> Result<Factor> {
             .into_iter()
             .map(|row| {
                 Ok(Evidence {
-                    kind: named(&row.kind)?,
+                    kind: named(row.kind)?,
                     id: row.id,
                 })
             })
@@ -234,12 +236,10 @@ mod tests {
 
     fn through_the_database(assessed: &Assessed) -> Stored {
         let recorded_at = "2026-11-20T12:00:01Z".parse().unwrap();
-        let mut model = row(Uuid::from_u128(2), recorded_at, assessed)
+        let model = row(Uuid::from_u128(2), recorded_at, assessed)
             .unwrap()
             .try_into_model()
             .unwrap();
-        // As text, which is what both databases keep.
-        model.factors = serde_json::from_str(&model.factors.to_string()).unwrap();
         read(model).unwrap()
     }
 
@@ -270,9 +270,11 @@ mod tests {
             .unwrap()
             .try_into_model()
             .unwrap();
-        model.factors["format"] = (FORMAT + 1).into();
+        let mut factors: serde_json::Value = model.factors.read().unwrap();
+        factors["format"] = (FORMAT + 1).into();
+        model.factors = JsonText::of(&factors).unwrap();
         assert!(read(model.clone()).is_err());
-        model.factors = serde_json::json!([]);
+        model.factors = JsonText::of(&[0; 0]).unwrap();
         assert!(read(model).is_err());
     }
 }
