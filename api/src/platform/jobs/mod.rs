@@ -140,38 +140,22 @@ fn told(app: &App, job: &'static str, outcome: Result<Pass>) {
     }
 }
 
-/// Goes with a task that runs jobs, and notices when it ends though nobody asked it to.
-struct Alive {
-    app: Arc<App>,
-    jobs: Vec<&'static str>,
-    stop: Stop,
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        if !self.stop.is_asked() {
-            for job in &self.jobs {
-                tracing::error!(job, "a job has ended");
-                self.app.jobs.ended(job);
-            }
-        }
-    }
-}
-
 /// Starts the jobs on the current runtime.
 pub fn start(app: &Arc<App>, jobs: Vec<Job>) -> Running {
     let (alive, receiver) = watch::channel(());
     let stop = Stop(receiver);
     let mut days = Vec::new();
     let start = |jobs: Vec<&'static str>, serving: BoxFuture<'static, ()>| {
-        let alive = Alive {
-            app: Arc::clone(app),
-            jobs,
-            stop: stop.clone(),
-        };
+        let (app, stop) = (Arc::clone(app), stop.clone());
         tokio::spawn(async move {
-            serving.await;
-            drop(alive);
+            // A panic outside of the work ends it too. A process that ends drops this where it stands.
+            let _panic = AssertUnwindSafe(serving).catch_unwind().await;
+            if !stop.is_asked() {
+                for job in &jobs {
+                    tracing::error!(job, "a job has ended though nobody asked it to");
+                    app.jobs.ended(job);
+                }
+            }
         });
     };
     for job in jobs {
