@@ -5,8 +5,10 @@ use crate::rhythm::gamma::{ln_gamma, ln_rising};
 
 /// Terms of a sum below this share of it are left out.
 const NEGLIGIBLE: f64 = 1e-13;
-/// Most orders to come that are summed over.
-const MOST_ORDERS: u32 = 4_000_000;
+/// Most parts of gaps to come that are summed over.
+const MOST_PARTS_TO_COME: u32 = 4_000_000;
+/// Chances whose logarithm is below this are left out where others are greater: numbers end at −745.
+const LEAST_LN: f64 = -600.0;
 
 /// What is to come of a client who may still be there.
 #[derive(Clone, Copy, Debug)]
@@ -48,12 +50,12 @@ impl Outlook<'_> {
         let shares = horizons.map(|horizon| horizon / (self.scale + horizon));
         let longest = horizons.iter().copied().fold(0.0, f64::max);
         let mean = self.shape * longest / self.scale;
-        let mut n = first_that_matters(self.shape, longest / (self.scale + longest), mean);
+        let mut n = self.first_that_matters(longest, mean);
         if n > 0 && N > 1 {
             // Each begins elsewhere.
             return horizons.map(|horizon| self.orders_to_come::<1, K>([horizon])[0]);
         }
-        let mut chances = horizons.map(|horizon| ln_negative_binomial(self.shape, n, self.scale, horizon).exp());
+        let mut chances = horizons.map(|horizon| self.ln_chance(n, horizon).exp());
         let coefficients = self.coefficients::<N, K>(horizons);
         let (mut had, mut stayed, mut worth) = (self.stay, 1.0, 0.0);
         let mut order = || {
@@ -83,7 +85,7 @@ impl Outlook<'_> {
                 *chance *= share * growth;
                 is_over &= term <= NEGLIGIBLE * *sum;
             }
-            if is_over || n >= MOST_ORDERS {
+            if is_over || n >= MOST_PARTS_TO_COME {
                 return sums;
             }
             n += 1;
@@ -111,31 +113,38 @@ impl Outlook<'_> {
             of
         })
     }
-}
 
-/// The first number of parts whose chance is no smaller than what a number can hold; 0 but for the most frequent clients.
-fn first_that_matters(shape: f64, share: f64, mean: f64) -> u32 {
-    let ln_none = shape * (-share).ln_1p();
-    if ln_none > -600.0 {
-        return 0;
+    /// The first number of parts whose chance is not lost among the others'; 0 but for the most frequent clients.
+    fn first_that_matters(&self, horizon: f64, mean: f64) -> u32 {
+        if self.ln_chance(0, horizon) > LEAST_LN {
+            return 0;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and capped"
+        )]
+        let most = mean.min(f64::from(MOST_PARTS_TO_COME)) as u32;
+        // Chances rise up to the most probable number, which is below the mean.
+        let (mut below, mut first) = (0, most.max(1));
+        while first - below > 1 {
+            let middle = below.midpoint(first);
+            if self.ln_chance(middle, horizon) < LEAST_LN {
+                below = middle;
+            } else {
+                first = middle;
+            }
+        }
+        first
     }
-    // Far below the mean: forty standard deviations, and nothing is lost.
-    let deviation = (mean / (1.0 - share)).sqrt();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not negative, and below the cap"
-    )]
-    let first = 37.0f64.mul_add(-deviation, mean).max(0.0).min(f64::from(MOST_ORDERS)) as u32;
-    first
-}
 
-/// ln P(m) of a negative binomial of this shape, whose other parameter is horizon/(scale + horizon).
-fn ln_negative_binomial(shape: f64, m: u32, scale: f64, horizon: f64) -> f64 {
-    let none = -shape * (horizon / scale).ln_1p();
-    if m == 0 {
-        return none;
+    /// ln P(n) of the negative binomial of n parts within a horizon, when none of the current gap is over.
+    fn ln_chance(&self, n: u32, horizon: f64) -> f64 {
+        let none = -self.shape * (horizon / self.scale).ln_1p();
+        if n == 0 {
+            return none;
+        }
+        let share = horizon / (self.scale + horizon);
+        ln_rising(self.shape, n) - ln_gamma(f64::from(n) + 1.0) + f64::from(n) * share.ln() + none
     }
-    let share = horizon / (scale + horizon);
-    ln_rising(shape, m) - ln_gamma(f64::from(m) + 1.0) + f64::from(m) * share.ln() + none
 }

@@ -168,3 +168,29 @@ fn the_boundary_cases_have_defined_answers() {
     assert!(model(Dropout::AfterRepeat).silent(&once, 52.0) < 1.0);
     assert_eq!(model(Dropout::AfterEach).expected(&once, 0.0), 0.0);
 }
+
+#[test]
+fn the_most_frequent_clients_are_expected_to_go_on() {
+    // Hardly anybody is ever gone: what comes is the rate times the time.
+    for parts in 1..=4 {
+        for (a_week, weeks) in [(2_u32, 156.0_f64), (5, 104.0), (7, 104.0), (7, 520.0), (40, 260.0)] {
+            let model = Model::new(parts, Dropout::AfterEach, [2.0, 1.0, 1e-6, 100.0]).unwrap();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole")]
+            let repeats = a_week * weeks as u32;
+            let client = Rhythm {
+                repeats,
+                last: weeks,
+                age: weeks,
+                ln_gaps: 0.0,
+            };
+            let horizons = [1.0, 13.0, 52.0, 156.0];
+            for (horizon, expected) in horizons.into_iter().zip(model.outlook(&client).expected(horizons)) {
+                let rate = f64::from(a_week) * horizon;
+                assert!(
+                    (expected / rate - 1.0).abs() < 0.05 + 1.0 / rate,
+                    "{parts} {a_week} {weeks} {horizon}: {expected}"
+                );
+            }
+        }
+    }
+}
