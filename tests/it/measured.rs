@@ -257,6 +257,26 @@ on_both! {
         assert_eq!(kinds(&changed), ["OWN_REP_CHANGED"], "he has been here for 200 days");
         assert_eq!(changed["OWN_REP_CHANGED"]["evidence"], json!([row("MEMBER", &json!(app.a.rep.id()))]));
         assert_eq!(changed["OWN_REP_CHANGED"]["value"], 1.0);
+        // Whoever had it for an hour in between takes nothing from that.
+        app.app.clock.advance(Duration::days(100));
+        app.drain().await;
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let input = json!({ "accountId": app.a.account_id(), "version": version + 1, "memberId": app.a.manager.id() });
+        let version = admin.change("accountAssign", "AccountAssignInput", input, "account { version }").await["account"]["version"].as_i64().unwrap();
+        assign(app.a.other_rep.id(), version).await;
+        let changed = reasons(&app, &admin, None).await;
+        assert_eq!(changed["OWN_REP_CHANGED"]["evidence"], json!([row("MEMBER", &json!(app.a.other_rep.id()))]));
+    }
+
+    async fn what_is_dated_a_moment_ahead_counts_at_once(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let soon = app.app.clock.now() + Duration::seconds(20);
+        let input = json!({ "accountId": app.a.account_id(), "placedAt": soon, "amount": { "amount": "100", "currencyCode": "JPY" } });
+        admin.change("orderCreate", "OrderCreateInput", input, "order { id }").await;
+        app.drain().await;
+        let query = "query($id: ID!) { account(id: $id) { assessment { probability unknownReason { code } sales { amount } } } }";
+        let stored = admin.ok(query, json!({ "id": app.a.account_id() })).await["account"]["assessment"].clone();
+        assert_eq!((&stored["unknownReason"], &stored["sales"]["amount"]), (&Value::Null, &json!("100")), "{stored}");
     }
 
     async fn what_was_recorded_later_was_not_known_then(app) {

@@ -121,6 +121,9 @@ on_both! {
         let called = simulate(&app, &admin, json!({ "asOf": later, "visitOn": today + Days::new(60) })).await;
         assert!(!kinds(&called).contains(&"NEGLECT"), "{called}");
         assert!(called["after"]["probability"].as_f64() < nothing["after"]["probability"].as_f64());
+        // Who calls only afterwards has not called by then.
+        let too_late = simulate(&app, &admin, json!({ "asOf": later, "visitOn": later + Days::new(30) })).await;
+        assert_eq!(too_late["after"]["probability"], nothing["after"]["probability"], "{too_late}");
     }
 
     async fn what_cannot_be_supposed_is_refused_and_what_is_not_seen_is_not_there(app) {

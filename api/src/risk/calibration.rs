@@ -34,17 +34,23 @@ static KEPT: LazyLock<Cache<(Uuid, NaiveDate, i64), Arc<BackTest>>> = LazyLock::
 pub async fn calibration_report(ctx: &Ctx) -> Result<(NaiveDate, Arc<BackTest>)> {
     ctx.authorize(Action::AssessmentRead)?;
     let moment = Moment::with_all_known(ctx, ctx.as_of())?;
-    let db = ctx.read().await?;
-    let fit = fit::kept(&db, &moment).await?;
-    let key = (db.tenant(), moment.day, fit.seq);
-    // One request of a tenant reckons; the others wait and take what it found.
-    let turn = fit::turn(db.tenant());
+    let (tenant, fit) = {
+        let db = ctx.read().await?;
+        (db.tenant(), fit::kept(&db, &moment).await?)
+    };
+    let key = (tenant, moment.day, fit.seq);
+    // One request of a tenant reckons; the others wait and take what it found. Nobody holds a connection meanwhile.
+    ctx.end_read().await?;
+    let turn = fit::turn(tenant);
     let _turn = turn.lock().await;
     if let Some(found) = KEPT.get(&key) {
         return Ok((moment.day, found));
     }
-    let clients = purchases(&db, &moment).await?;
-    drop(db);
+    let clients = {
+        let db = ctx.read().await?;
+        purchases(&db, &moment).await?
+    };
+    ctx.end_read().await?;
     let horizon = fit.model.horizon_days();
     // Off the threads that answer requests: it takes a while.
     let found = tokio::task::spawn_blocking(move || back_test(&clients, horizon, moment.day)).await;

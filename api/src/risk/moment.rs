@@ -55,6 +55,12 @@ impl Moment {
         Self { as_of, day, ..self }
     }
 
+    /// Until when what happens counts: a day counts as a whole, also today, for clocks differ and what is dated a moment ahead would
+    /// else wait for the next night.
+    pub fn until(&self) -> DateTime<Utc> {
+        day_end(self.day, self.zone) - Duration::microseconds(1)
+    }
+
     /// Condition: what this column dates was on record.
     pub fn recorded<C: ColumnTrait>(&self, column: C) -> Condition {
         Condition::all().add_option(self.known_by.map(|known_by| column.lte(known_by)))

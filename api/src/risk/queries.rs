@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::account::Lifecycle;
 use domain::risk::Band;
 use entity::{account, assessment, event, order, signal};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, Query};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     Select, Value,
@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 use super::assessed::Assessed;
 use super::moment::Moment;
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::{TenantDb, WriteTx, first_of_each};
 
 /// Orders read at a time: what bounds the memory of a pass over all of a tenant's orders.
 const ORDERS_AT_A_TIME: u64 = 20_000;
 /// Ids of accounts read at a time.
 const ACCOUNTS_AT_A_TIME: u64 = 20_000;
 /// Most signals of one account that count, the newest ones.
-const MOST_SIGNALS: u64 = 500;
+const MOST_SIGNALS: i32 = 500;
 
 /// An account.
 #[derive(FromQueryResult)]
@@ -159,7 +159,7 @@ fn known_orders(moment: &Moment) -> Select<order::Entity> {
             Column::OrderedAt,
             Column::TenantAmountMinor,
         ])
-        .filter(Column::OrderedAt.lte(moment.as_of));
+        .filter(Column::OrderedAt.lte(moment.until()));
     select
         .filter(moment.recorded(Column::RecordedAt))
         .filter(moment.live(Column::ArchivedAt))
@@ -169,15 +169,16 @@ fn known_orders(moment: &Moment) -> Select<order::Entity> {
 pub async fn signals(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Result<Vec<signal::Model>, DbErr> {
     use signal::Column;
     let select = signal::Entity::find()
-        .filter(Column::AccountId.is_in(accounts.iter().copied()))
         .filter(Column::OccurredOn.lte(moment.day))
         .filter(moment.recorded(Column::RecordedAt));
-    db.all(
-        select
-            .order_by_desc(Column::OccurredOn)
-            .order_by_desc(Column::Id)
-            .limit(MOST_SIGNALS * accounts.len() as u64),
-    )
+    let newest = [(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
+    db.all(first_of_each(
+        db,
+        select,
+        (Column::AccountId, accounts),
+        &newest,
+        MOST_SIGNALS,
+    ))
     .await
 }
 

@@ -144,28 +144,31 @@ async fn owner_changes(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Res
     Ok(changes.collect())
 }
 
-/// The present spans of ownership that took the account from somebody else who had it for a day at least: who had it for an
-/// hour was no one's representative.
+/// The present spans of ownership that took the account from somebody else, the last who had it for a day at least: who had it
+/// for an hour was no one's representative.
 fn passed<'a>(spans: &'a [ownership::Model], moment: &Moment) -> Vec<&'a ownership::Model> {
     let faded = Days::new(domain::risk::FADED_DAYS);
     let oldest = moment.as_of.checked_sub_days(faded).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let mut present: HashMap<Uuid, (&ownership::Model, Option<&ownership::Model>)> = HashMap::new();
+    // Of each account the present span, when the one looked at last began, and the one before that counts.
+    type Present<'a> = (&'a ownership::Model, DateTime<Utc>, Option<&'a ownership::Model>);
+    let mut present: HashMap<Uuid, Present<'_>> = HashMap::new();
     for span in spans {
         // Newest first.
         present
             .entry(span.account_id)
-            .and_modify(|(_, before)| *before = before.or(Some(span)))
-            .or_insert((span, None));
+            .and_modify(|(_, later, before)| {
+                let counts = (*later - span.starts_at).num_days() > 0;
+                *before = before.or(counts.then_some(span));
+                *later = span.starts_at;
+            })
+            .or_insert((span, span.starts_at, None));
     }
     let mut passed: Vec<_> = present
         .into_values()
-        .filter(|(span, before)| {
-            span.starts_at > oldest
-                && before.is_some_and(|before| {
-                    before.member_id != span.member_id && (span.starts_at - before.starts_at).num_days() > 0
-                })
+        .filter(|(span, _, before)| {
+            span.starts_at > oldest && before.is_some_and(|before| before.member_id != span.member_id)
         })
-        .map(|(span, _)| span)
+        .map(|(span, ..)| span)
         .collect();
     passed.sort_by_key(|span| span.id);
     passed

@@ -20,6 +20,8 @@ use crate::platform::tenancy::{TenantDb, first_of_each};
 const MOST_OF_ACCOUNT: i32 = 5;
 /// Most key contacts of one account that a handover is proven with.
 const MOST_KEY_CONTACTS: i32 = 100;
+/// Spans of ownership looked at: the present one, and some that were too short to count.
+const MOST_SPANS: i32 = 6;
 /// An account passes from one owner to the next: to another by hand, by a handover, or because the owner left.
 const PASSES: [OwnershipReason; 3] = [
     OwnershipReason::Assigned,
@@ -69,7 +71,7 @@ fn last(db: &TenantDb, moment: &Moment, which: Condition) -> SelectStatement {
         .from(activity::Entity)
         .and_where(Column::TenantId.eq(db.tenant()))
         .and_where(of_account)
-        .and_where(Column::OccurredAt.lte(moment.as_of))
+        .and_where(Column::OccurredAt.lte(moment.until()))
         .cond_where(which)
         .cond_where(moment.recorded(Column::RecordedAt))
         .cond_where(moment.live(Column::ArchivedAt))
@@ -251,13 +253,19 @@ pub async fn buyer_changes(
     db.all(first_of_each(db, select, of, &order, MOST_OF_ACCOUNT)).await
 }
 
-/// The present span of ownership of each account and the one before, newest first; none where the account did not pass.
+/// The present span of ownership of each account and some before, newest first; none where the account did not pass.
 pub async fn ownerships(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Result<Vec<ownership::Model>, DbErr> {
     use ownership::Column;
     let select = ownership::Entity::find().filter(Column::StartsAt.lte(moment.as_of));
     let order = [(Column::StartsAt, Order::Desc), (Column::Id, Order::Desc)];
     let rows = db
-        .all(first_of_each(db, select, (Column::AccountId, accounts), &order, 2))
+        .all(first_of_each(
+            db,
+            select,
+            (Column::AccountId, accounts),
+            &order,
+            MOST_SPANS,
+        ))
         .await?;
     let mut present: HashMap<Uuid, bool> = HashMap::new();
     for row in &rows {

@@ -159,6 +159,10 @@ async fn renew(ctx: &Ctx, tx: WriteTx, moment: &Moment, fit: &Fit, accounts: Vec
             continue;
         };
         let row = account.assessment_id.and_then(|id| old.get(&id));
+        // What happened since this run took its moment, another has assessed already.
+        if row.is_some_and(|row| row.recorded_at > ctx.now) {
+            continue;
+        }
         // A row that this version cannot read is as good as none.
         let old = row.and_then(|row| stored::read(row.clone()).ok());
         let rebanded = account.band != new.band.as_str();

@@ -199,10 +199,12 @@ impl Supposition {
         today: NaiveDate,
         day: NaiveDate,
     ) -> Result<()> {
-        if let Some(switch) = self.switch(today) {
+        // What is to come only after the day has changed nothing by then.
+        let by_then = |supposed: &NaiveDate| *supposed <= day;
+        if let Some(switch) = self.switch(today).map(|on| self.counts_on(on, day)).filter(by_then) {
             // The change to come takes the place of those that were.
             known.relation.owners = vec![OwnerChange {
-                day: self.counts_on(switch, day),
+                day: switch,
                 member: successor.map_or(account.owner_id, |member| member.id),
                 joined_on: successor.map(|member| member.joined_on),
                 handover: None,
@@ -210,7 +212,7 @@ impl Supposition {
                 proofs: Vec::new(),
             }];
         }
-        if let Some(visited_on) = self.visited_on.map(|on| self.counts_on(on, day)) {
+        if let Some(visited_on) = self.visited_on.map(|on| self.counts_on(on, day)).filter(by_then) {
             let last = known.relation.last_talk.filter(|(_, last)| *last > visited_on);
             known.relation.last_talk = last.or(Some((Uuid::from_u128(VISIT), visited_on)));
         }
