@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::lease::Lease;
-use super::{Day, Pass, Stop, caught, told};
+use super::{Day, Found, Pass, Stop, caught, outcome, told};
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::Ctx;
@@ -41,9 +41,10 @@ pub async fn serve(app: Arc<App>, jobs: Vec<Daily>, mut stop: Stop) {
     loop {
         let mut worked = false;
         for job in &jobs {
-            let outcome = caught(pass(&app, job, &stop)).await;
-            worked |= outcome.as_ref().is_ok_and(|pass| pass.worked);
-            told(&app, job.name, outcome);
+            let found = caught(look(&app, job, &stop)).await;
+            // Also when it failed in one tenant: the others have no need to wait for that.
+            worked |= found.as_ref().is_ok_and(|(pass, _)| pass.worked);
+            told(&app, job.name, found.and_then(outcome));
         }
         // As long as something was done there may be a next part of it.
         let pause = if worked { Duration::ZERO } else { POLL };
@@ -57,6 +58,11 @@ pub async fn serve(app: Arc<App>, jobs: Vec<Daily>, mut stop: Stop) {
 /// Does a part of the job in every tenant where its day has come. A tenant that fails does not hold up the others; the first
 /// failure is returned at the end.
 pub async fn pass(app: &Arc<App>, job: &Daily, stop: &Stop) -> Result<Pass> {
+    look(app, job, stop).await.and_then(outcome)
+}
+
+/// As [`pass`], telling what was done even when it failed somewhere.
+async fn look(app: &Arc<App>, job: &Daily, stop: &Stop) -> Result<Found> {
     let mut pass = Pass::default();
     let mut failure = None;
     let mut after = Uuid::nil();
@@ -66,7 +72,7 @@ pub async fn pass(app: &Arc<App>, job: &Daily, stop: &Stop) -> Result<Pass> {
         after = last.id;
         for (tenant, day) in due(app, job.name, &tenants).await? {
             if stop.is_asked() {
-                return Ok(pass);
+                return Ok((pass, failure));
             }
             match run(app, job, tenant, day).await {
                 Ok(found) => pass = pass.and(found),
@@ -77,10 +83,7 @@ pub async fn pass(app: &Arc<App>, job: &Daily, stop: &Stop) -> Result<Pass> {
             }
         }
     }
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(pass),
-    }
+    Ok((pass, failure))
 }
 
 /// Has the job done once more in the tenant, from its beginning, whatever has been done today.
@@ -138,7 +141,7 @@ async fn run(app: &Arc<App>, job: &Daily, tenant: Uuid, day: NaiveDate) -> Resul
     };
     // What began on another day is brought to its end first; its own day comes after.
     let (began, after) = lease.part.map_or((day, None), |(began, after)| (began, Some(after)));
-    if after.is_none() && !lease.begin().await? {
+    if after.is_none() && !lease.begin(day).await? {
         return Ok(Pass::default());
     }
     let work = async {

@@ -12,7 +12,7 @@ use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use super::lease::Lease;
-use super::{Follow, Pass, Stop, caught, told};
+use super::{Follow, Found, Pass, Stop, caught, outcome, told};
 use crate::app::App;
 use crate::error::Result;
 use crate::platform::Ctx;
@@ -21,6 +21,8 @@ use crate::platform::events::reader;
 
 /// Events handed over at a time.
 const BATCH: u64 = 200;
+/// Batches of one tenant before others have their turn.
+const MOST_BATCHES: u32 = 5;
 /// Tenants worked for at the same time.
 const SIDE_BY_SIDE: usize = 2;
 /// Tenants of one look; the rest follows in the next.
@@ -45,16 +47,24 @@ pub async fn serve(app: Arc<App>, follower: Follower, mut stop: Stop) {
     // It ticks however many calls there are: who failed, or waits for another process, has none.
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let called = tokio::select! {
-            () = stop.asked() => return,
-            _ = poll.tick() => None,
-            call = calls.recv() => {
-                tokio::time::sleep(GATHER).await;
-                gathered(call.ok().map(|(tenant, _)| tenant), &mut calls)
+    let mut more = false;
+    while !stop.is_asked() {
+        // What was left is gone on with at once, in its turn among all.
+        let called = if more {
+            None
+        } else {
+            tokio::select! {
+                () = stop.asked() => return,
+                _ = poll.tick() => None,
+                call = calls.recv() => {
+                    tokio::time::sleep(GATHER).await;
+                    gathered(call.ok().map(|(tenant, _)| tenant), &mut calls)
+                }
             }
         };
-        told(&app, follower.name, caught(pass(&app, &follower, called, &stop)).await);
+        let found = caught(look(&app, &follower, called, &stop)).await;
+        more = found.as_ref().is_ok_and(|(pass, _)| pass.more);
+        told(&app, follower.name, found.and_then(outcome));
     }
 }
 
@@ -77,15 +87,28 @@ fn gathered(first: Option<Uuid>, calls: &mut Receiver<(Uuid, i64)>) -> Option<Ve
 /// Catches up in the tenants whose log has grown: in `only` those, or in all. A tenant that fails does not hold up the
 /// others; the first failure is returned at the end.
 pub async fn pass(app: &Arc<App>, follower: &Follower, only: Option<Vec<Uuid>>, stop: &Stop) -> Result<Pass> {
+    look(app, follower, only, stop).await.and_then(outcome)
+}
+
+/// As [`pass`], telling what was done even when it failed somewhere.
+async fn look(app: &Arc<App>, follower: &Follower, only: Option<Vec<Uuid>>, stop: &Stop) -> Result<Found> {
     let behind = behind(app, follower.name, only).await?;
     let outcomes: Vec<Result<Pass>> = futures::stream::iter(behind)
         .map(|clock| catch_up(app, follower, clock.tenant_id, stop))
         .buffer_unordered(SIDE_BY_SIDE)
         .collect()
         .await;
-    outcomes
-        .into_iter()
-        .try_fold(Pass::default(), |sum, outcome| Ok(sum.and(outcome?)))
+    let mut pass = Pass::default();
+    let mut failure = None;
+    for outcome in outcomes {
+        match outcome {
+            Ok(found) => pass = pass.and(found),
+            Err(error) => {
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    Ok((pass, failure))
 }
 
 /// Clocks of tenants that are ahead of the reader.
@@ -124,32 +147,54 @@ async fn catch_up(app: &Arc<App>, follower: &Follower, tenant: Uuid, stop: &Stop
             ..Pass::default()
         });
     };
-    match read_on(app, follower, tenant, &mut lease, stop).await {
-        Ok(Some(last)) => lease.release_at(last).await?,
-        Ok(None) => lease.release().await?,
+    let more = match read_on(app, follower, tenant, &mut lease, stop).await {
+        Ok(Stopped::Amid(last)) => {
+            lease.release_at(last).await?;
+            true
+        }
+        Ok(Stopped::AtEnd(last)) => {
+            lease.release_at(last).await?;
+            false
+        }
+        Ok(Stopped::Stored) => {
+            lease.release().await?;
+            false
+        }
         Err(error) => {
             tracing::error!(job = follower.name, %tenant, %error, "following the event log failed");
             lease.rest().await?;
             return Err(error);
         }
-    }
+    };
     Ok(Pass {
         worked: true,
+        more,
         ..Pass::default()
     })
 }
 
-/// Works through the log to its end; the last number done, if it is not stored yet.
+/// Where reading on came to, with the last number done when that is not stored yet.
+enum Stopped {
+    /// Amid a long log: others have their turn.
+    Amid(i64),
+    /// At the end of the log.
+    AtEnd(i64),
+    /// At what is stored: there was no more, or it was told to stop, or has lost the lease.
+    Stored,
+}
+
+/// Works through the log to its end, if that is not far.
 async fn read_on(
     app: &Arc<App>,
     follower: &Follower,
     tenant: Uuid,
     lease: &mut Lease<'_>,
     stop: &Stop,
-) -> Result<Option<i64>> {
+) -> Result<Stopped> {
+    let mut batches = 0;
     while !stop.is_asked() {
         let Some(settings) = tenant_settings(app, tenant).await? else {
-            return Ok(None);
+            return Ok(Stopped::Stored);
         };
         let ctx = Ctx::system(Arc::clone(app), settings);
         let db = ctx.read().await?;
@@ -157,10 +202,10 @@ async fn read_on(
         drop(db);
         ctx.end_read().await?;
         let Some(last) = events.last().map(|event| event.seq) else {
-            return Ok(None);
+            return Ok(Stopped::Stored);
         };
         if lease.keep((follower.run)(&ctx, &events)).await?.is_none() {
-            return Ok(None);
+            return Ok(Stopped::Stored);
         }
         if let Some(first) = events.first() {
             let lag = (app.clock.now() - first.occurred_at).to_std().unwrap_or_default();
@@ -168,11 +213,15 @@ async fn read_on(
         }
         ctx.end_read().await?;
         if u64::try_from(events.len()).unwrap_or(BATCH) < BATCH {
-            return Ok(Some(last));
+            return Ok(Stopped::AtEnd(last));
+        }
+        batches += 1;
+        if batches == MOST_BATCHES {
+            return Ok(Stopped::Amid(last));
         }
         if !lease.advance(last).await? {
-            return Ok(None);
+            return Ok(Stopped::Stored);
         }
     }
-    Ok(None)
+    Ok(Stopped::Stored)
 }

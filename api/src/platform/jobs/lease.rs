@@ -1,9 +1,9 @@
 //! Who may work for a reader and tenant at this moment, when several processes share the database.
 //!
-//! A row of `log_reader` is free when its `updated_at` is not in the future; who works moves it ahead in one
-//! compare-and-set, so exactly one succeeds, and moves it on while the work goes on. A process that dies leaves a row that
-//! frees itself. Should the row be lost all the same (a process that stood still for a minute), the work is dropped; what
-//! another begins meanwhile is wasteful, but safe, and the slower one cannot move the cursor.
+//! A row of `log_reader` is free when its `updated_at` is not in the future, or further than anybody puts it; who works moves
+//! it ahead in one compare-and-set, so exactly one succeeds, and moves it on while the work goes on. A process that dies
+//! leaves a row that frees itself. Should the row be lost all the same (a process that stood still for a minute), the work
+//! is dropped; what another begins meanwhile is wasteful, but safe, and the slower one cannot move the cursor.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,6 +25,12 @@ const LEASE: Duration = Duration::seconds(60);
 const RENEWED_EVERY: time::Duration = time::Duration::from_secs(3);
 /// How long a row rests after a failure.
 const BACK_OFF: Duration = Duration::seconds(10);
+/// A row taken for longer than a lease, and so much, was taken before the clock went back: clocks of processes differ by
+/// less.
+const CLOCKS_DIFFER: Duration = Duration::seconds(60);
+/// Work that takes longer has failed. No part of any job comes near it; but a connection that died without a word never
+/// answers, and who waits for it would renew the lease for ever.
+const WORK_WITHIN: time::Duration = time::Duration::from_secs(15 * 60);
 
 /// The right to work for one reader in one tenant.
 pub struct Lease<'a> {
@@ -32,6 +38,8 @@ pub struct Lease<'a> {
     name: &'static str,
     tenant: Uuid,
     until: DateTime<Utc>,
+    /// Changes of `until` that were sent without an answer, since they failed or were dropped: the row may have any of them.
+    unanswered: Vec<DateTime<Utc>>,
     /// How far the reader had come when it was taken.
     pub seq: i64,
     /// The day's work that is in progress: when it began, and where its last part ended.
@@ -51,10 +59,13 @@ impl<'a> Lease<'a> {
         let db = app.database.global(&statements);
         let now = app.clock.now();
         let until = now + LEASE;
+        let is_free = Condition::any()
+            .add(Column::UpdatedAt.lte(now))
+            .add(Column::UpdatedAt.gt(until + CLOCKS_DIFFER));
         let mut free = Condition::all()
             .add(Column::Name.eq(name))
             .add(Column::TenantId.eq(tenant))
-            .add(Column::UpdatedAt.lte(now));
+            .add(is_free);
         if let Some(day) = day {
             let is_due = Condition::any()
                 .add(Column::RanOn.is_null())
@@ -72,6 +83,7 @@ impl<'a> Lease<'a> {
                 name,
                 tenant,
                 until,
+                unanswered: Vec::new(),
                 seq: row.seq,
                 part: row.began_on.zip(row.after_id),
             }));
@@ -96,6 +108,7 @@ impl<'a> Lease<'a> {
                 name,
                 tenant,
                 until,
+                unanswered: Vec::new(),
                 seq: 0,
                 part: None,
             })),
@@ -106,12 +119,12 @@ impl<'a> Lease<'a> {
     }
 
     /// Does the work, and keeps the lease meanwhile; nothing when it was lost, and the work dropped with it. Work that
-    /// panics has failed.
+    /// panics, or does not come to an end, has failed.
     pub async fn keep<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
-        let working = caught(work);
+        let working = tokio::time::timeout(WORK_WITHIN, caught(work));
         // Both go on side by side: the work may hold the connection that renewing waits for.
         tokio::select! {
-            done = working => done.map(Some),
+            done = working => done.map_err(|_| Error::internal("work did not come to an end"))?.map(Some),
             () = self.renew() => Ok(None),
         }
     }
@@ -142,56 +155,68 @@ impl<'a> Lease<'a> {
     }
 
     /// Gives it back.
-    pub async fn release(mut self) -> Result<()> {
+    pub async fn release(self) -> Result<()> {
         let now = self.app.clock.now();
-        self.change(now, |update| update).await?;
-        Ok(())
+        self.give_back(now, |update| update).await
     }
 
     /// Gives it back with everything up to `seq` done.
-    pub async fn release_at(mut self, seq: i64) -> Result<()> {
+    pub async fn release_at(self, seq: i64) -> Result<()> {
         let now = self.app.clock.now();
-        self.change(now, |update| update.col_expr(Column::Seq, Expr::value(seq)))
-            .await?;
-        Ok(())
-    }
-
-    /// Says that the day's work begins: whoever wants it once more from now on wants another run.
-    pub async fn begin(&mut self) -> Result<bool> {
-        let until = self.app.clock.now() + LEASE;
-        self.change(until, |update| update.col_expr(Column::Again, Expr::value(false)))
+        self.give_back(now, |update| update.col_expr(Column::Seq, Expr::value(seq)))
             .await
     }
 
+    /// Says that the work of `day` begins: whoever wants it once more from now on wants another run. It is due until it is at
+    /// its end, whatever becomes of its first part.
+    pub async fn begin(&mut self, day: NaiveDate) -> Result<bool> {
+        let until = self.app.clock.now() + LEASE;
+        self.change(until, |update| {
+            update
+                .col_expr(Column::Again, Expr::value(false))
+                .col_expr(Column::BeganOn, Expr::value(day))
+        })
+        .await
+    }
+
     /// Gives it back with a part of the work of `day` done, up to and with `after`.
-    pub async fn release_within(mut self, day: NaiveDate, after: Uuid) -> Result<()> {
+    pub async fn release_within(self, day: NaiveDate, after: Uuid) -> Result<()> {
         let now = self.app.clock.now();
-        self.change(now, |update| {
+        self.give_back(now, |update| {
             update
                 .col_expr(Column::BeganOn, Expr::value(day))
                 .col_expr(Column::AfterId, Expr::value(after))
         })
-        .await?;
-        Ok(())
+        .await
     }
 
     /// Gives it back with the work of `day` done.
-    pub async fn release_after(mut self, day: NaiveDate) -> Result<()> {
+    pub async fn release_after(self, day: NaiveDate) -> Result<()> {
         let now = self.app.clock.now();
-        self.change(now, |update| {
+        self.give_back(now, |update| {
             update
                 .col_expr(Column::RanOn, Expr::value(day))
                 .col_expr(Column::BeganOn, Expr::value(None::<NaiveDate>))
                 .col_expr(Column::AfterId, Expr::value(None::<Uuid>))
         })
-        .await?;
-        Ok(())
+        .await
     }
 
     /// Gives it back after a failure, to be taken again a little later.
-    pub async fn rest(mut self) -> Result<()> {
+    pub async fn rest(self) -> Result<()> {
         let later = self.app.clock.now() + BACK_OFF;
-        self.change(later, |update| update).await?;
+        self.give_back(later, |update| update).await
+    }
+
+    /// Changes the row for the last time. If it was lost the work is done again, which somebody should know of.
+    async fn give_back(
+        mut self,
+        until: DateTime<Utc>,
+        set: impl FnOnce(UpdateMany<log_reader::Entity>) -> UpdateMany<log_reader::Entity>,
+    ) -> Result<()> {
+        if !self.change(until, set).await? {
+            tracing::warn!(job = self.name, tenant = %self.tenant, "a lease was lost before it was given back");
+        }
         Ok(())
     }
 
@@ -202,14 +227,18 @@ impl<'a> Lease<'a> {
         set: impl FnOnce(UpdateMany<log_reader::Entity>) -> UpdateMany<log_reader::Entity>,
     ) -> Result<bool> {
         let statements = Arc::default();
+        let ours = std::iter::once(self.until).chain(self.unanswered.iter().copied());
         let update = set(log_reader::Entity::update_many())
             .col_expr(Column::UpdatedAt, Expr::value(until))
             .filter(Column::Name.eq(self.name))
             .filter(Column::TenantId.eq(self.tenant))
-            .filter(Column::UpdatedAt.eq(self.until));
+            .filter(Column::UpdatedAt.is_in(ours));
+        // Before it is sent: when this is dropped meanwhile, the database may do it all the same.
+        self.unanswered.push(until);
         let changed = self.app.database.global(&statements).update(update).await? > 0;
         if changed {
             self.until = until;
+            self.unanswered.clear();
         }
         Ok(changed)
     }

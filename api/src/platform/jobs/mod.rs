@@ -104,6 +104,8 @@ struct Pass {
     worked: bool,
     /// Something is to be done that another is at, or that failed a moment ago.
     waiting: bool,
+    /// Something was left for the next look, so that others have their turn.
+    more: bool,
 }
 
 impl Pass {
@@ -111,8 +113,17 @@ impl Pass {
         Self {
             worked: self.worked || other.worked,
             waiting: self.waiting || other.waiting,
+            more: self.more || other.more,
         }
     }
+}
+
+/// What a look over many tenants found, and the first failure among them.
+type Found = (Pass, Option<Error>);
+
+/// The look as one run: it failed when it failed in one tenant.
+fn outcome((pass, failure): Found) -> Result<Pass> {
+    failure.map_or(Ok(pass), Err)
 }
 
 /// Makes of a panic a failure: what is wrong with one tenant's rows must not end the work for all.
