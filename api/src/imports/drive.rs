@@ -461,24 +461,34 @@ pub(super) fn to_i64(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Takes up the imports of uploaded files that their driver has left, in all tenants.
+/// Takes up the imports of uploaded files that their driver has left, in all tenants. A tenant that fails does not hold up
+/// the others; the first failure is returned at the end.
 pub async fn resume_due(app: &Arc<App>) -> Result<()> {
+    let mut failure = None;
     for tenant in queries::queued(&app.database.global(&Arc::default())).await? {
-        let Some(settings) = tenant_settings(app, tenant).await? else {
-            continue;
-        };
-        let ctx = Ctx::system(Arc::clone(app), settings.clone());
-        let due = queries::due(&*ctx.read().await?, ctx.now - ABANDONED, ctx.now - UNBEGUN).await;
-        ctx.end_read().await?;
-        for run in due? {
-            let job = Job {
-                app: Arc::clone(app),
-                tenant: settings.clone(),
-                run: run.id,
-                bytes: None,
-            };
-            job.spawn();
+        if let Err(error) = resume_in(app, tenant).await {
+            tracing::error!(%tenant, %error, "imports were not looked for in one tenant");
+            failure.get_or_insert(error);
         }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+async fn resume_in(app: &Arc<App>, tenant: Uuid) -> Result<()> {
+    let Some(settings) = tenant_settings(app, tenant).await? else {
+        return Ok(());
+    };
+    let ctx = Ctx::system(Arc::clone(app), settings.clone());
+    let due = queries::due(&*ctx.read().await?, ctx.now - ABANDONED, ctx.now - UNBEGUN).await;
+    ctx.end_read().await?;
+    for run in due? {
+        let job = Job {
+            app: Arc::clone(app),
+            tenant: settings.clone(),
+            run: run.id,
+            bytes: None,
+        };
+        job.spawn();
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ async fn recognise(app: &Arc<App>, token: &str, leases: Option<&Leases>) -> Resu
     let (now, asked) = (app.clock.now(), Instant::now());
     let statements = Arc::default();
     let db = app.database.global(&statements);
-    let subject = match app.tokens.verify(token, now, &db, &app.secret).await {
+    let subject = match app.tokens.verify(token, now, &db, &app.secret).await? {
         Ok(subject) => subject,
         Err(why) => return Ok(Err(why)),
     };

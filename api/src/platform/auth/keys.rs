@@ -1,6 +1,7 @@
 //! The keys that sign access tokens: Ed25519, kept sealed in the database, rotated while the previous one still verifies.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
@@ -11,6 +12,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use parking_lot::RwLock;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::Secret;
@@ -25,6 +27,8 @@ const VERIFIES_LONGER: Duration = Duration::days(1);
 const ROTATED_BEFORE: Duration = Duration::days(1);
 /// What signing keys are sealed for.
 const PURPOSE: &[u8] = b"";
+/// For names that are not known the keys are read again at most this often: anybody can think of names.
+const LOOKED_AGAIN_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 /// More live keys than this are not expected.
 const MOST_KEYS: u64 = 16;
 
@@ -41,10 +45,15 @@ pub struct Key {
     public: Vec<u8>,
 }
 
+/// When the keys were read, and how that went.
+type Look = (Instant, Result<()>);
+
 /// The live keys of the service, newest first.
 #[derive(Clone, Default)]
 pub struct KeyRing {
     keys: Arc<RwLock<Arc<Vec<Key>>>>,
+    /// The last look for a name that was not known.
+    looked_again: Arc<Mutex<Option<Look>>>,
 }
 
 impl KeyRing {
@@ -103,6 +112,20 @@ impl KeyRing {
             .collect::<Result<Vec<_>>>()?;
         *self.keys.write() = Arc::new(keys);
         Ok(())
+    }
+
+    /// Reads them because a name is not known: another replica may have made it. Whoever comes meanwhile waits for the same
+    /// look; whoever comes a moment later has its outcome.
+    pub async fn look_again(&self, db: &GlobalDb<'_>, secret: &Secret, now: DateTime<Utc>) -> Result<()> {
+        let mut looked_again = self.looked_again.lock().await;
+        if let Some((at, outcome)) = looked_again.as_ref()
+            && at.elapsed() < LOOKED_AGAIN_EVERY
+        {
+            return outcome.clone();
+        }
+        let outcome = self.reload(db, secret, now).await;
+        *looked_again = Some((Instant::now(), outcome.clone()));
+        outcome
     }
 
     /// Runs `with` on the newest key that may sign.

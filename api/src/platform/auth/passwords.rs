@@ -68,8 +68,16 @@ impl Passwords {
     }
 
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let _permit = self.permits.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
+        // It goes with the work, which runs to its end even when nobody waits for it any more.
+        let permitted = move || {
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(permitted).await.map_err(Error::internal)
     }
 }
 

@@ -56,11 +56,13 @@ fn limiter((burst, every): (u32, Duration)) -> Arc<DefaultKeyedRateLimiter<Strin
     Arc::new(DefaultKeyedRateLimiter::keyed(quota))
 }
 
-/// The address as one that tries is known by: of IPv6 the first 64 bits, because one customer holds all the rest.
+/// The address as one that tries is known by: of IPv6 the first 64 bits, because one customer holds all the rest. An IPv4
+/// address in the clothes of IPv6 is the IPv4 one, or all of them were one customer.
 pub fn network(address: &str) -> String {
-    match address.parse() {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(v6)) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).to_string(),
-        Ok(IpAddr::V4(_)) | Err(_) => address.to_owned(),
+        Ok(IpAddr::V4(v4)) => v4.to_string(),
+        Err(_) => address.to_owned(),
     }
 }
 
@@ -84,6 +86,8 @@ mod tests {
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::ffff"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_ne!(network("::ffff:192.0.2.7"), network("::ffff:192.0.2.8"));
         assert_eq!(network("unknown"), "unknown");
     }
 

@@ -127,31 +127,38 @@ impl Tokens {
     }
 
     /// Verifies a token: signature, algorithm, type, issuer, audience, times. An unknown key id is looked up once more
-    /// in the database, because another replica may have made it.
+    /// in the database, because another replica may have made it. That the database cannot say so is no fault of the token.
     pub async fn verify(
         &self,
         text: &str,
         now: DateTime<Utc>,
         db: &GlobalDb<'_>,
         secret: &Secret,
-    ) -> std::result::Result<Subject, Text> {
+    ) -> Result<std::result::Result<Subject, Text>> {
         let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         if let Some((subject, exp)) = self.verified.get(&digest) {
-            return if exp > now.timestamp() {
+            return Ok(if exp > now.timestamp() {
                 Ok(subject)
             } else {
                 Err(expired())
-            };
+            });
         }
-        let header = jsonwebtoken::decode_header(text).map_err(|_| invalid())?;
-        if header.typ.as_deref() != Some("at+jwt") || header.alg != Algorithm::EdDSA {
-            return Err(invalid());
-        }
-        let kid = header.kid.ok_or_else(invalid)?;
+        let Some(kid) = key_id(text) else {
+            return Ok(Err(invalid()));
+        };
         if self.keys.verifying(&kid, now).is_none() && kid.len() == 32 {
-            self.keys.reload(db, secret, now).await.map_err(|_| invalid())?;
+            self.keys.look_again(db, secret, now).await?;
         }
-        let key = self.keys.verifying(&kid, now).ok_or_else(invalid)?;
+        let read = self.read(text, &kid, now);
+        Ok(read.map(|(subject, exp)| {
+            self.verified.insert(digest, (subject.clone(), exp));
+            subject
+        }))
+    }
+
+    /// For whom a token speaks that was signed with a key that is known, and when it ends.
+    fn read(&self, text: &str, kid: &str, now: DateTime<Utc>) -> std::result::Result<(Subject, i64), Text> {
+        let key = self.keys.verifying(kid, now).ok_or_else(invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         // The times are compared below, with the clock of the process.
         validation.validate_exp = false;
@@ -169,9 +176,15 @@ impl Tokens {
             return Err(invalid());
         }
         let subject = subject(&claims).ok_or_else(invalid)?;
-        self.verified.insert(digest, (subject.clone(), claims.exp));
-        Ok(subject)
+        Ok((subject, claims.exp))
     }
+}
+
+/// The name of the key in the header of a token of ours.
+fn key_id(text: &str) -> Option<String> {
+    let header = jsonwebtoken::decode_header(text).ok()?;
+    let is_ours = header.typ.as_deref() == Some("at+jwt") && header.alg == Algorithm::EdDSA;
+    header.kid.filter(|_| is_ours)
 }
 
 fn subject(claims: &Claims) -> Option<Subject> {

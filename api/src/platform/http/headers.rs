@@ -1,5 +1,6 @@
 //! What the headers of a request say.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use actix_web::HttpRequest;
@@ -64,13 +65,16 @@ fn address(request: &HttpRequest, trusted_proxies: usize) -> Option<String> {
     if trusted_proxies == 0 {
         return peer;
     }
-    let forwarded = request
+    // Several lines are one list (RFC 9110 § 5.3). None is left out, whatever the client put in it: what the trusted proxies
+    // wrote is counted from the end.
+    let lines: Vec<Cow<'_, str>> = request
         .headers()
-        .get("x-forwarded-for")
-        .and_then(|value| value.to_str().ok());
-    let hops: Vec<&str> = forwarded
-        .unwrap_or("")
-        .split(',')
+        .get_all("x-forwarded-for")
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
+        .collect();
+    let hops: Vec<&str> = lines
+        .iter()
+        .flat_map(|line| line.split(','))
         .map(str::trim)
         .filter(|hop| !hop.is_empty())
         .collect();
@@ -83,7 +87,31 @@ fn address(request: &HttpRequest, trusted_proxies: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
+
     use super::*;
+
+    #[test]
+    fn the_address_is_what_the_outermost_trusted_proxy_saw() {
+        let of = |lines: &[&'static [u8]], trusted_proxies| {
+            let mut request = TestRequest::default();
+            for line in lines.iter().filter_map(|line| HeaderValue::from_bytes(line).ok()) {
+                request = request.append_header(("x-forwarded-for", line));
+            }
+            address(&request.to_http_request(), trusted_proxies)
+        };
+        assert_eq!(of(&[b"192.0.2.1, 192.0.2.2"], 1).as_deref(), Some("192.0.2.2"));
+        assert_eq!(of(&[b"192.0.2.1, 192.0.2.2"], 2).as_deref(), Some("192.0.2.1"));
+        assert_eq!(of(&[b"192.0.2.1", b"192.0.2.2"], 1).as_deref(), Some("192.0.2.2"));
+        assert_eq!(
+            of(&[b"192.0.2.1", b"192.0.2.2,192.0.2.3"], 2).as_deref(),
+            Some("192.0.2.2")
+        );
+        assert_eq!(of(&[b"192.0.2.1", b"\xff, 192.0.2.2"], 1).as_deref(), Some("192.0.2.2"));
+        assert_eq!(of(&[b"192.0.2.1"], 0), None);
+        assert_eq!(of(&[], 1), None);
+    }
 
     #[test]
     fn the_language_is_the_one_preferred_most() {

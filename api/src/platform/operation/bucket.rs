@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use parking_lot::Mutex;
@@ -59,10 +59,10 @@ impl Buckets {
 
     /// Takes `points` from the caller's bucket, or refuses with the time after which they would be there.
     pub fn take(&self, ctx: &Ctx, points: u64) -> Result<(), Error> {
-        let now = ctx.app.clock.now();
         let bucket = self.of(ctx);
         let mut bucket = bucket.lock();
-        self.fill(&mut bucket, now);
+        // The clock is read under the lock: who waited for it would turn the bucket's time back.
+        self.fill(&mut bucket, ctx.app.clock.now());
         let wanted = as_points(points);
         if bucket.points < wanted {
             let missing = wanted - bucket.points;
@@ -102,12 +102,18 @@ impl Buckets {
         })
     }
 
+    /// Puts in what has come back since. Whole milliseconds are counted, and the rest is left for the next time.
     fn fill(&self, bucket: &mut Bucket, now: DateTime<Utc>) {
-        let millis = (now - bucket.as_of).num_milliseconds().max(0);
+        if now < bucket.as_of {
+            // The clock went back: it would not be filled until the old time comes again.
+            bucket.as_of = now;
+            return;
+        }
+        let millis = (now - bucket.as_of).num_milliseconds();
         let restored = as_points(u64::try_from(millis).unwrap_or(0)) / 1000.0 * as_points(self.restored_per_second);
         if millis > 0 {
             bucket.points = (bucket.points + restored).min(as_points(self.size));
-            bucket.as_of = now;
+            bucket.as_of += TimeDelta::milliseconds(millis);
         }
     }
 
@@ -137,4 +143,41 @@ fn as_points(points: u64) -> f64 {
 /// The cast saturates: below nothing is nothing.
 fn whole(points: f64) -> u64 {
     points as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(points: f64, wanted: f64) -> bool {
+        (points - wanted).abs() < 1e-6
+    }
+
+    #[test]
+    fn fractions_of_milliseconds_are_not_lost() {
+        let buckets = Buckets::new(1_000, 1_000);
+        let began = DateTime::<Utc>::UNIX_EPOCH;
+        let mut bucket = Bucket {
+            points: 0.0,
+            as_of: began,
+        };
+        for n in 1..=10 {
+            buckets.fill(&mut bucket, began + TimeDelta::microseconds(1_900 * n));
+        }
+        assert!(is(bucket.points, 19.0), "{}", bucket.points);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_stop_the_filling() {
+        let buckets = Buckets::new(1_000, 10);
+        let began = DateTime::<Utc>::UNIX_EPOCH;
+        let mut bucket = Bucket {
+            points: 0.0,
+            as_of: began + TimeDelta::hours(1),
+        };
+        buckets.fill(&mut bucket, began);
+        assert!(is(bucket.points, 0.0), "{}", bucket.points);
+        buckets.fill(&mut bucket, began + TimeDelta::seconds(2));
+        assert!(is(bucket.points, 20.0), "{}", bucket.points);
+    }
 }
