@@ -53,7 +53,7 @@ export async function database(postgres) {
   const cpu = () => processes().filter(({ pid, parent }) => pid === postmaster || parent === postmaster)
     .reduce((sum, one) => sum + one.own + (one.pid === postmaster ? one.ended : 0), 0);
   const machine = () => `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, PostgreSQL ${sql('SHOW server_version').split(' ')[0]}`;
-  return { url, sql, cpu, machine };
+  return { url, superuser, sql, cpu, machine };
 }
 
 // --- servers
