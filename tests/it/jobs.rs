@@ -74,6 +74,19 @@ async fn in_parts(ctx: &Ctx, after: Option<Uuid>) -> api::error::Result<Option<U
     Ok((!is_last).then(|| Uuid::from_u128(next)))
 }
 
+/// Four parts where work takes long; elsewhere it always fails.
+async fn in_parts_or_never(ctx: &Ctx, after: Option<Uuid>) -> api::error::Result<Option<Uuid>> {
+    let tenant = ctx.tenant()?.id;
+    if !SLOW.lock().contains(&tenant) {
+        return Err(api::error::Error::internal("as the test wants it"));
+    }
+    let done = after.map(|after| after.as_u128());
+    PARTS.lock().push((tenant, done));
+    Ok(Some(done.unwrap_or(0) + 1)
+        .filter(|next| *next < 4)
+        .map(Uuid::from_u128))
+}
+
 /// Both kinds that keep a lease.
 fn follower_and_day(follower: (&'static str, jobs::Follow), day: (&'static str, jobs::Day)) -> Vec<Job> {
     vec![
@@ -152,6 +165,20 @@ on_both! {
         app.app.clock.advance(chrono::Duration::seconds(11));
         jobs::drain(&app.app, vec![job]).await.unwrap();
         assert_eq!(of(app.a.id)[9..], [None, None, Some(1), Some(2), Some(3)]);
+    }
+
+    async fn who_always_fails_makes_nobody_wait(app) {
+        app.drain().await;
+        SLOW.lock().push(app.a.id);
+        let job = Job::Daily { name: "held.day", run: |ctx, after| Box::pin(in_parts_or_never(ctx, after)) };
+        let running = jobs::start(&app.app, vec![job]);
+        let (began, parts) = (Instant::now(), || PARTS.lock().iter().filter(|(of, _)| *of == app.a.id).count());
+        while parts() < 4 {
+            // Each part would wait for the next look, ten seconds later.
+            assert!(began.elapsed() < Duration::from_secs(15), "{} parts", parts());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(running);
     }
 
     async fn who_failed_is_tried_again_however_busy_the_others_are(app) {

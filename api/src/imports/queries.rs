@@ -1,5 +1,7 @@
 //! Rows of imports and uploads, and the members that an import asks for, only through the tenant's handle.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use domain::import::{ImportKind, ImportStatus};
 use domain::policy::Role;
@@ -76,15 +78,14 @@ pub async fn dequeue(tx: &WriteTx, run: Uuid) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// The tenants with the oldest of the runs that are not over.
+/// The tenants of the oldest runs that are not over, whose is the oldest first: there is room for few at a time.
 pub async fn queued(db: &GlobalDb<'_>) -> Result<Vec<Uuid>, DbErr> {
     let oldest = import_queue::Entity::find()
         .order_by_asc(import_queue::Column::RunId)
         .limit(MOST_QUEUED);
-    let mut tenants: Vec<Uuid> = db.all(oldest).await?.into_iter().map(|row| row.tenant_id).collect();
-    tenants.sort_unstable();
-    tenants.dedup();
-    Ok(tenants)
+    let mut seen = HashSet::new();
+    let tenants = db.all(oldest).await?.into_iter().map(|row| row.tenant_id);
+    Ok(tenants.filter(|tenant| seen.insert(*tenant)).collect())
 }
 
 /// How many runs over uploaded files are not over.
