@@ -44,21 +44,6 @@ async fn ended(app: &TestApp, admin: &Client, id: &Value) -> Value {
     panic!("the import does not end");
 }
 
-/// A file without anything special.
-fn request(kind: ImportKind) -> ImportRequest {
-    ImportRequest {
-        kind,
-        mapping: Vec::new(),
-        currency: None,
-        time_zone: None,
-        date_format: None,
-        rate: None,
-        owner: None,
-        dry_run: false,
-        backfill: false,
-    }
-}
-
 fn orders(rows: usize) -> String {
     let mut csv = String::from("customer_id,invoice_no,ts,amount\n");
     for n in 0..rows {
@@ -145,7 +130,7 @@ on_both! {
         let ctx = app.a.system(&app.app).await;
         let (_, uploaded) = parse_any(upload(&admin, csv).await.as_str().unwrap()).unwrap();
         // Begun, and not yet driven.
-        let request = ImportRequest { owner: Some(app.a.other_rep.member), ..request(ImportKind::Accounts) };
+        let request = ImportRequest { owner: Some(app.a.other_rep.member), ..ImportRequest::of(ImportKind::Accounts) };
         let file = ImportFile { name: "a.csv", bytes: csv.as_bytes(), sha256: b"its digest", upload: Some(uploaded) };
         let tx = ctx.write().await.unwrap();
         let (run, _) = open_run(&ctx, &tx, file, &request).await.unwrap();

@@ -28,22 +28,7 @@ pub async fn history(app: &TestApp) {
 
 /// Imports orders, and assesses.
 async fn import(app: &TestApp, company: &Company, csv: String) {
-    let ctx = company.system(&app.app).await;
-    let request = api::imports::service::ImportRequest {
-        kind: domain::import::ImportKind::Orders,
-        mapping: Vec::new(),
-        currency: None,
-        time_zone: None,
-        date_format: None,
-        rate: None,
-        owner: None,
-        dry_run: false,
-        backfill: true,
-    };
-    let run = api::imports::service::import_now(&ctx, "history.csv", csv.into_bytes(), &request)
-        .await
-        .unwrap();
-    assert_eq!(run.status, "DONE", "{}", run.problems);
+    company.import_orders(app, csv, true).await;
     app.drain().await;
 }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::app::App;
+use api::imports::service::{ImportRequest, import_now};
 use api::platform::Ctx;
 use api::platform::auth::tenant_settings;
 use api::platform::graphql::any_id;
+use domain::import::ImportKind;
 use entity::{member, membership_index, user};
 use sea_orm::Set;
 use serde_json::{Value, json};
@@ -140,6 +142,19 @@ impl Company {
     /// The system itself in this company.
     pub async fn system(&self, app: &Arc<App>) -> Ctx {
         system(app, self.id).await
+    }
+
+    /// Imports a file of orders, which does not fail; those of a `backfill` count as known since they were placed.
+    pub async fn import_orders(&self, app: &TestApp, csv: String, backfill: bool) {
+        let ctx = self.system(&app.app).await;
+        let request = ImportRequest {
+            backfill,
+            ..ImportRequest::of(ImportKind::Orders)
+        };
+        let run = import_now(&ctx, "orders.csv", csv.into_bytes(), &request)
+            .await
+            .unwrap();
+        assert_eq!(run.status, "DONE", "{}", run.problems);
     }
 
     pub fn people(&self) -> [&Person; 5] {

@@ -74,7 +74,6 @@ pub async fn activity_update(
     patch.set("twoWay", &mut model.two_way, &old.two_way, changes.two_way);
     patch.set("summary", &mut model.summary, &old.summary, changes.summary);
     patch.set("nextStep", &mut model.next_step, &old.next_step, next_step);
-    let rated = old.satisfaction.is_some() || mark.flatten().is_some();
     if let Some(mark) = mark.filter(|mark| *mark != old.satisfaction) {
         model.satisfaction_recorded_at = Set(mark.map(|_| ctx.now));
     }
@@ -94,9 +93,8 @@ pub async fn activity_update(
     if fields.is_empty() {
         return Ok(old);
     }
-    write(&tx, &old, version, model).await?;
-    let proves = handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
-    tx.emit(event("activity.updated", &old, &fields, (rated, proves)));
+    write(&tx, &old, version, model, ("activity.updated", &fields)).await?;
+    handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
     buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
     if at != old.occurred_at {
         last_touch_find_again(&tx, old.account_id).await?;
@@ -146,10 +144,8 @@ pub async fn activity_archive(ctx: &Ctx, id: Uuid, version: i64) -> Result<activ
         archived_at: Set(Some(ctx.now)),
         ..Default::default()
     };
-    write(&tx, &old, version, model).await?;
-    let proves = handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
-    let rated = old.satisfaction.is_some();
-    tx.emit(event("activity.archived", &old, &["archivedAt"], (rated, proves)));
+    write(&tx, &old, version, model, ("activity.archived", &["archivedAt"])).await?;
+    handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
     buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
     last_touch_find_again(&tx, old.account_id).await?;
     tx.commit().await?;
@@ -166,22 +162,21 @@ async fn activity_require(ctx: &Ctx, tx: &WriteTx, id: Uuid) -> Result<activity:
     Ok(found)
 }
 
-async fn write(tx: &WriteTx, old: &activity::Model, version: i64, mut model: activity::ActiveModel) -> Result<()> {
+async fn write(
+    tx: &WriteTx,
+    old: &activity::Model,
+    version: i64,
+    mut model: activity::ActiveModel,
+    (event, fields): (&'static str, &[&'static str]),
+) -> Result<()> {
     model.version = Set(version + 1);
     if tx.update(model, queries::at_version(old.id, version)).await? == 0 {
         return Err(reader::stale(tx, old.id, version, old.version).await?);
     }
+    tx.emit(
+        NewEvent::new(event, "act", old.id)
+            .on_account(old.account_id)
+            .with(json!({ "version": version + 1, "fields": fields })),
+    );
     Ok(())
-}
-
-/// `rated`: it has or had a mark for satisfaction. `proves`: the account is under handover.
-fn event(
-    kind: &'static str,
-    old: &activity::Model,
-    fields: &[&'static str],
-    (rated, proves): (bool, bool),
-) -> NewEvent {
-    NewEvent::new(kind, "act", old.id)
-        .on_account(old.account_id)
-        .with(json!({ "version": old.version + 1, "fields": fields, "rated": rated, "handover": proves }))
 }

@@ -212,15 +212,8 @@ pub async fn create(app: &Arc<App>, sample: &Sample) -> Result<Made> {
 
 async fn import(ctx: &Ctx, kind: ImportKind, csv: String) -> Result<()> {
     let request = ImportRequest {
-        kind,
-        mapping: Vec::new(),
-        currency: None,
-        time_zone: None,
-        date_format: None,
-        rate: None,
-        owner: None,
-        dry_run: false,
         backfill: true,
+        ..ImportRequest::of(kind)
     };
     let run = imports::service::import_now(ctx, "samples.csv", csv.into_bytes(), &request).await?;
     if run.status != ImportStatus::Done.as_str() {

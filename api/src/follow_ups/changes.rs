@@ -85,6 +85,19 @@ pub async fn follow_up_create(ctx: &Ctx, draft: FollowUpDraft) -> Result<follow_
     if let Some(contact) = draft.contact {
         contact_require_of(ctx, &tx, draft.account, contact, "contactId").await?;
     }
+    let draft = FollowUpDraft {
+        reason,
+        talked_about,
+        promised,
+        ..draft
+    };
+    let id = open(ctx, &tx, member, draft).await?;
+    tx.commit().await?;
+    reread(ctx, id).await
+}
+
+/// Opens a checked follow-up of this member, inside the caller's transaction.
+pub(super) async fn open(ctx: &Ctx, tx: &WriteTx, member: Uuid, draft: FollowUpDraft) -> Result<Uuid> {
     let id = Uuid::now_v7();
     tx.insert(follow_up::ActiveModel {
         tenant_id: Set(tx.tenant()),
@@ -93,9 +106,9 @@ pub async fn follow_up_create(ctx: &Ctx, draft: FollowUpDraft) -> Result<follow_
         member_id: Set(member),
         contact_id: Set(draft.contact),
         due_on: Set(draft.due_on),
-        reason: Set(reason),
-        talked_about: Set(talked_about),
-        promised: Set(promised),
+        reason: Set(draft.reason),
+        talked_about: Set(draft.talked_about),
+        promised: Set(draft.promised),
         status: Set(FollowUpStatus::Open.as_str().into()),
         done_by_id: Set(None),
         ended_at: Set(None),
@@ -110,8 +123,7 @@ pub async fn follow_up_create(ctx: &Ctx, draft: FollowUpDraft) -> Result<follow_
             .on_account(draft.account)
             .with(json!({ "version": 1, "member": member })),
     );
-    tx.commit().await?;
-    reread(ctx, id).await
+    Ok(id)
 }
 
 /// Changes a follow-up that is open and still at `version`.

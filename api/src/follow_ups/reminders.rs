@@ -4,14 +4,12 @@ use chrono::NaiveDate;
 use domain::follow_up::FollowUpStatus;
 use entity::follow_up;
 use sea_orm::{ColumnTrait, Condition, Set};
-use serde_json::json;
 use uuid::Uuid;
 
-use super::changes::{done, write};
+use super::changes::{FollowUpDraft, done, open, write};
 use super::queries;
 use crate::error::Result;
 use crate::platform::Ctx;
-use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::Patch;
 use crate::platform::tenancy::WriteTx;
 
@@ -41,38 +39,21 @@ pub enum ReminderEnd {
 
 /// Makes a follow-up that reminds. The caller has authorised what happened, and holds the account.
 pub async fn reminder_make(ctx: &Ctx, tx: &WriteTx, reminder: Reminder) -> Result<Uuid> {
-    let id = Uuid::now_v7();
-    let (account, member) = (reminder.account, reminder.member);
-    tx.insert(follow_up::ActiveModel {
-        tenant_id: Set(tx.tenant()),
-        id: Set(id),
-        account_id: Set(account),
-        member_id: Set(member),
-        contact_id: Set(None),
-        due_on: Set(reminder.due_on),
-        reason: Set(reminder.reason),
-        talked_about: Set(reminder.talked_about),
-        promised: Set(None),
-        status: Set(FollowUpStatus::Open.as_str().into()),
-        done_by_id: Set(None),
-        ended_at: Set(None),
-        end_reason: Set(None),
-        created_by_id: Set(ctx.actor.member()),
-        version: Set(1),
-        created_at: Set(ctx.now),
-    })
-    .await?;
-    tx.emit(
-        NewEvent::new("follow_up.created", "fup", id)
-            .on_account(account)
-            .with(json!({ "version": 1, "member": member })),
-    );
-    Ok(id)
+    let draft = FollowUpDraft {
+        account: reminder.account,
+        member: None,
+        contact: None,
+        due_on: reminder.due_on,
+        reason: reminder.reason,
+        talked_about: reminder.talked_about,
+        promised: None,
+    };
+    open(ctx, tx, reminder.member, draft).await
 }
 
 /// Says anew what an open follow-up reminds of, to whoever it is with now; false when it has ended.
 pub async fn reminder_change(tx: &WriteTx, id: Uuid, reminder: Reminder) -> Result<bool> {
-    let Some(old) = open(tx, id).await? else {
+    let Some(old) = open_lock(tx, id).await? else {
         return Ok(false);
     };
     let (mut patch, mut model) = (Patch::default(), follow_up::ActiveModel::default());
@@ -88,7 +69,7 @@ pub async fn reminder_change(tx: &WriteTx, id: Uuid, reminder: Reminder) -> Resu
 
 /// Ends a follow-up that reminds, if it is still open.
 pub async fn reminder_end(ctx: &Ctx, tx: &WriteTx, id: Uuid, end: ReminderEnd) -> Result<()> {
-    let Some(old) = open(tx, id).await? else {
+    let Some(old) = open_lock(tx, id).await? else {
         return Ok(());
     };
     let (event, model) = match end {
@@ -107,7 +88,7 @@ pub async fn reminder_end(ctx: &Ctx, tx: &WriteTx, id: Uuid, end: ReminderEnd) -
 }
 
 /// The follow-up while it is open, which nobody else changes before this transaction ends.
-async fn open(tx: &WriteTx, id: Uuid) -> Result<Option<follow_up::Model>> {
+async fn open_lock(tx: &WriteTx, id: Uuid) -> Result<Option<follow_up::Model>> {
     let this = Condition::all().add(follow_up::Column::Id.eq(id));
     Ok(queries::open_lock(tx, this).await?.pop())
 }

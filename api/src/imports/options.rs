@@ -59,6 +59,22 @@ pub struct ImportOptions {
 }
 
 impl ImportRequest {
+    /// Rows of this kind, with nothing else said.
+    #[must_use]
+    pub const fn of(kind: ImportKind) -> Self {
+        Self {
+            kind,
+            mapping: Vec::new(),
+            currency: None,
+            time_zone: None,
+            date_format: None,
+            rate: None,
+            owner: None,
+            dry_run: false,
+            backfill: false,
+        }
+    }
+
     /// Checks what was said and completes it with what the tenant has.
     pub async fn resolve(&self, ctx: &Ctx, tx: &WriteTx) -> Result<ImportOptions> {
         let tenant = ctx.tenant()?;

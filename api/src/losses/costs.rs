@@ -3,10 +3,11 @@
 use domain::lang::Text;
 use domain::money::Money;
 use domain::policy::Action;
-use entity::acquisition_cost::{self, Column, Entity};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use entity::acquisition_cost;
+use sea_orm::Set;
 use serde_json::json;
 
+use super::queries;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::orders::amounts::stored_currency;
 use crate::platform::Ctx;
@@ -31,7 +32,7 @@ pub async fn acquisition_cost_list(ctx: &Ctx) -> Result<Vec<acquisition_cost::Mo
 /// As [`acquisition_cost_list`], for a report that is authorised.
 pub(super) async fn all(db: &TenantDb) -> Result<Vec<acquisition_cost::Model>> {
     let most = u64::try_from(MOST_CHANNELS).unwrap_or(u64::MAX);
-    let mut found = db.all(Entity::find().order_by_asc(Column::Channel).limit(most)).await?;
+    let mut found = queries::costs(db, most).await?;
     // Byte by byte, on both databases alike.
     found.sort_by(|a, b| a.channel.cmp(&b.channel));
     Ok(found)
@@ -53,11 +54,8 @@ pub async fn acquisition_cost_set(ctx: &Ctx, channel: String, amount: Option<Mon
     if old.map(|row| row.amount_minor) == amount {
         return Ok(());
     }
-    let this = Condition::all().add(Column::Channel.eq(channel.as_str()));
     match (old, amount) {
-        (_, None) => {
-            tx.delete(Entity::delete_many().filter(this)).await?;
-        }
+        (_, None) => queries::forget_cost(&tx, &channel).await?,
         (Some(_), Some(minor)) => {
             let changed = acquisition_cost::ActiveModel {
                 amount_minor: Set(minor),
@@ -65,7 +63,7 @@ pub async fn acquisition_cost_set(ctx: &Ctx, channel: String, amount: Option<Mon
                 changed_at: Set(ctx.now),
                 ..Default::default()
             };
-            tx.update(changed, this).await?;
+            queries::change_cost(&tx, &channel, changed).await?;
         }
         (None, Some(_)) if known.len() >= MOST_CHANNELS => {
             return Err(Error::user(

@@ -17,6 +17,7 @@ mod queries;
 mod record;
 mod reminder;
 mod report;
+mod report_queries;
 pub mod report_schema;
 pub mod schema;
 pub mod service;

@@ -1,7 +1,7 @@
 //! Rows of losses, and the orders that they are reckoned with, only through the tenant's handle.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{loss, loss_cause, order};
+use entity::{acquisition_cost, loss, loss_cause, order};
 use sea_orm::sea_query::{ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect,
@@ -116,6 +116,25 @@ pub async fn give(tx: &WriteTx, from: Uuid, to: Uuid) -> Result<u64, DbErr> {
         .await
 }
 
+/// What it costs to win an account by each channel.
+pub async fn costs(db: &TenantDb, most: u64) -> Result<Vec<acquisition_cost::Model>, DbErr> {
+    let select = acquisition_cost::Entity::find().order_by_asc(acquisition_cost::Column::Channel);
+    db.all(select.limit(most)).await
+}
+
+/// Writes a change of what it costs by a channel.
+pub async fn change_cost(tx: &WriteTx, channel: &str, change: acquisition_cost::ActiveModel) -> Result<(), DbErr> {
+    tx.update(change, acquisition_cost::Column::Channel.eq(channel)).await?;
+    Ok(())
+}
+
+/// Nobody knows any more what it costs by a channel.
+pub async fn forget_cost(tx: &WriteTx, channel: &str) -> Result<(), DbErr> {
+    let cost = acquisition_cost::Entity::delete_many().filter(acquisition_cost::Column::Channel.eq(channel));
+    tx.delete(cost).await?;
+    Ok(())
+}
+
 #[derive(FromQueryResult)]
 struct SalesRow {
     sales: Option<i64>,
@@ -137,6 +156,21 @@ pub async fn sales(db: &TenantDb, account: Uuid, from: DateTime<Utc>, to: DateTi
     Ok(rows.first().and_then(|row| row.sales).unwrap_or(0))
 }
 
+/// Orders in use, credit notes apart.
+fn orders() -> Select<order::Entity> {
+    order::Entity::find()
+        .filter(order::Column::ArchivedAt.is_null())
+        .filter(order::Column::AmountMinor.gte(0))
+}
+
+/// The newest order of each of many accounts that has one, credit notes apart.
+pub async fn newest_orders(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<order::Model>, DbErr> {
+    use order::Column;
+    let newest = [(Column::OrderedAt, Order::Desc), (Column::Id, Order::Desc)];
+    db.all(first_of_each(db, orders(), (Column::AccountId, accounts), &newest, 1))
+        .await
+}
+
 /// The account's first order at an instant or later, credit notes apart.
 pub async fn first_order_from(
     db: &TenantDb,
@@ -144,11 +178,9 @@ pub async fn first_order_from(
     from: DateTime<Utc>,
 ) -> Result<Option<order::Model>, DbErr> {
     use order::Column;
-    let select = order::Entity::find()
+    let select = orders()
         .filter(Column::AccountId.eq(account))
-        .filter(Column::ArchivedAt.is_null())
         .filter(Column::OrderedAt.gte(from))
-        .filter(Column::AmountMinor.gte(0))
         .order_by_asc(Column::OrderedAt)
         .order_by_asc(Column::Id);
     db.one(select).await

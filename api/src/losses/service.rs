@@ -18,7 +18,8 @@ use crate::platform::tenancy::{TenantDb, WriteTx};
 pub use super::changes::{LossChanges, loss_update};
 pub use super::costs::{acquisition_cost_list, acquisition_cost_set};
 pub use super::record::{LossDraft, loss_archive, loss_record};
-pub use super::report::{ChannelRow, Report, loss_report};
+pub use super::report::{Report, loss_report};
+pub use super::report_queries::ChannelRow;
 pub use super::win_back::{Return, account_merged, account_returned, loss_win_back, losses_move, orders_came};
 
 /// How a list of losses may be narrowed. All given conditions hold.

@@ -1,6 +1,8 @@
 //! The ways back: a person's word, an order, a lifecycle that was set; and losses that a merge carries along.
 
-use chrono::NaiveDate;
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::Lifecycle;
 use domain::calendar::{day_end, tenant_day};
 use domain::lang::Text;
@@ -85,9 +87,20 @@ pub async fn orders_came(ctx: &Ctx, tx: &WriteTx, accounts: &[Uuid]) -> Result<(
     if accounts.is_empty() {
         return Ok(());
     }
+    let lost = queries::open_of(tx, accounts).await?;
+    if lost.is_empty() {
+        return Ok(());
+    }
     let zone = ctx.tenant()?.zone;
-    for lost in queries::open_of(tx, accounts).await? {
+    // One look at all of them: old orders of many lost accounts may be imported, and few have come back.
+    let ids: Vec<Uuid> = lost.iter().map(|lost| lost.account_id).collect();
+    let newest = queries::newest_orders(tx, &ids).await?;
+    let newest: HashMap<Uuid, DateTime<Utc>> = newest.iter().map(|row| (row.account_id, row.ordered_at)).collect();
+    for lost in lost {
         let from = day_end(lost.lost_on, zone);
+        if newest.get(&lost.account_id).is_none_or(|newest| *newest < from) {
+            continue;
+        }
         if let Some(order) = queries::first_order_from(tx, lost.account_id, from).await? {
             let came = Return {
                 on: tenant_day(order.ordered_at, zone),

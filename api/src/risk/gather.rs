@@ -68,16 +68,11 @@ fn signal(row: signal::Model, moment: &Moment) -> Option<Signal> {
     let contact = row.contact_id.map(|id| evidence(EvidenceKind::Contact, id));
     let activity = row.activity_id.map(|id| evidence(EvidenceKind::Activity, id));
     Some(Signal {
-        source: evidence(EvidenceKind::Signal, row.id),
-        kind,
         cause,
         controllable: row.controllable,
-        since: row.occurred_on,
         resolved_on: resolved(&row, moment),
-        size: 1.0,
-        ongoing: false,
-        measure: None,
         evidence: contact.into_iter().chain(activity).collect(),
+        ..Signal::of(kind, evidence(EvidenceKind::Signal, row.id), row.occurred_on)
     })
 }
 

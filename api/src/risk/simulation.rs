@@ -240,20 +240,13 @@ impl Supposition {
 
 impl SupposedSignal {
     fn signal(&self, since: NaiveDate, id: Uuid) -> Signal {
+        let source = Evidence {
+            kind: EvidenceKind::Signal,
+            id,
+        };
         Signal {
-            source: Evidence {
-                kind: EvidenceKind::Signal,
-                id,
-            },
-            kind: self.kind,
             cause: self.cause,
-            controllable: self.kind.controllable(),
-            since,
-            resolved_on: None,
-            size: 1.0,
-            ongoing: false,
-            measure: None,
-            evidence: Vec::new(),
+            ..Signal::of(self.kind, source, since)
         }
     }
 }

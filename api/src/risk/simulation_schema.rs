@@ -1,9 +1,7 @@
 //! What if, as the API takes and shows it.
 
-use std::collections::BTreeMap;
-
 use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
-use domain::risk::POINTS_PER_LOG_ODD;
+use domain::risk::{Moved, moved};
 
 use super::schema::{Assessment, spoken};
 use super::simulation::{Simulation, SupposedSignal, Supposition, assessment_simulate};
@@ -134,25 +132,22 @@ impl AssessmentSimulation {
     /// The factors that would change, the weightiest change first. Together they are the whole change of the log-odds.
     #[graphql(directive = list_size::apply(10))]
     async fn changes(&self) -> Vec<FactorChange> {
-        let mut kinds: BTreeMap<domain::risk::FactorKind, (f64, f64)> = BTreeMap::new();
-        for factor in &self.simulation.before.factors {
-            kinds.entry(factor.kind).or_default().0 += factor.log_odds;
+        moved(&self.simulation.before.factors, &self.simulation.after.factors)
+            .into_iter()
+            .map(Into::into)
+            .collect()
+    }
+}
+
+impl From<Moved> for FactorChange {
+    fn from(moved: Moved) -> Self {
+        Self {
+            kind: moved.kind.into(),
+            before: moved.before,
+            after: moved.after,
+            points: moved.points,
+            measured: moved.kind,
         }
-        for factor in &self.simulation.after.factors {
-            kinds.entry(factor.kind).or_default().1 += factor.log_odds;
-        }
-        let changed = kinds.into_iter().filter(|(_, (before, after))| before != after);
-        let mut changes: Vec<FactorChange> = changed
-            .map(|(kind, (before, after))| FactorChange {
-                kind: kind.into(),
-                before,
-                after,
-                points: (after - before) * POINTS_PER_LOG_ODD,
-                measured: kind,
-            })
-            .collect();
-        changes.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
-        changes
     }
 }
 

@@ -283,7 +283,7 @@ pub async fn lessons_for(db: &GlobalDb<'_>, tenant: Uuid) -> Result<Option<Vec<V
 
 /// Keeps what the model of the caller's tenant learned, for others; only while the tenant agrees.
 pub async fn lesson_keep(ctx: &Ctx, lesson: Option<Value>) -> Result<()> {
-    ctx.authorize(Action::TenantRead)?;
+    ctx.authorize(Action::TenantChange)?;
     queries::keep_lesson(&ctx.app.database.global(ctx.tally()), ctx.tenant()?.id, lesson).await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ mod buying;
 mod coefficients;
 mod factors;
 mod horizon;
+mod moved;
 mod odds;
 mod pooled;
 mod relation;
@@ -23,6 +24,7 @@ pub use buying::{Buying, BuyingModel, MOST_LEARNED, Measured};
 pub use coefficients::{Coefficient, Coefficients, OUTCOMES_NEEDED, Rung};
 pub use factors::{Cause, Evidence, EvidenceKind, FactorKind, Prior, Unit};
 pub use horizon::{HISTORY_MONTHS_MIN, HORIZON_LONG_DAYS, HORIZON_SHORT_DAYS, cut_day, horizon_days};
+pub use moved::{Moved, moved};
 pub use odds::{LOG_ODDS_LIMIT, logit, sigmoid};
 pub use pooled::{ACCOUNTS_TO_TEACH, COMPANIES_NEEDED, Lesson, Starting};
 pub use relation::{

@@ -251,18 +251,7 @@ fn row(kind: EvidenceKind, id: Uuid) -> Evidence {
 
 /// A signal that this row proves since this day.
 fn proven(kind: FactorKind, of: EvidenceKind, (id, since): (Uuid, NaiveDate)) -> Signal {
-    Signal {
-        source: row(of, id),
-        kind,
-        cause: None,
-        controllable: kind.controllable(),
-        since,
-        resolved_on: None,
-        size: 1.0,
-        ongoing: false,
-        measure: None,
-        evidence: Vec::new(),
-    }
+    Signal::of(kind, row(of, id), since)
 }
 
 #[cfg(test)]

@@ -38,6 +38,25 @@ pub struct Signal {
     pub evidence: Vec<Evidence>,
 }
 
+impl Signal {
+    /// That it is so since a day, as a row states: the whole of it, with nothing measured and no further proof.
+    #[must_use]
+    pub const fn of(kind: FactorKind, source: Evidence, since: NaiveDate) -> Self {
+        Self {
+            source,
+            kind,
+            cause: None,
+            controllable: kind.controllable(),
+            since,
+            resolved_on: None,
+            size: 1.0,
+            ongoing: false,
+            measure: None,
+            evidence: Vec::new(),
+        }
+    }
+}
+
 /// All signals of one kind, as they weigh on a day.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Weighed {

@@ -16,22 +16,7 @@ async fn import(app: &TestApp, rows: &[(&str, &str, String, i64)]) {
     for (account, order, day, amount) in rows {
         csv.push_str(&format!("{account},{order},{day} 12:00:00,{amount}\n"));
     }
-    let ctx = app.a.system(&app.app).await;
-    let request = api::imports::service::ImportRequest {
-        kind: domain::import::ImportKind::Orders,
-        mapping: Vec::new(),
-        currency: None,
-        time_zone: None,
-        date_format: None,
-        rate: None,
-        owner: None,
-        dry_run: false,
-        backfill: false,
-    };
-    let run = api::imports::service::import_now(&ctx, "orders.csv", csv.into_bytes(), &request)
-        .await
-        .unwrap();
-    assert_eq!(run.status, "DONE", "{}", run.problems);
+    app.a.import_orders(app, csv, false).await;
 }
 
 async fn handover(admin: &Client, id: &Value) -> Value {

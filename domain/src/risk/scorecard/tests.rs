@@ -18,18 +18,7 @@ fn row(kind: EvidenceKind, id: u128) -> Evidence {
 }
 
 fn signal(id: u128, kind: FactorKind, days_ago: u64) -> Signal {
-    Signal {
-        source: row(EvidenceKind::Signal, id),
-        kind,
-        cause: None,
-        controllable: kind.controllable(),
-        since: today() - Days::new(days_ago),
-        resolved_on: None,
-        size: 1.0,
-        ongoing: false,
-        measure: None,
-        evidence: Vec::new(),
-    }
+    Signal::of(kind, row(EvidenceKind::Signal, id), today() - Days::new(days_ago))
 }
 
 /// As silent as this, and so far from the tenant's medians.

@@ -24,18 +24,7 @@ fn row(id: u128) -> Evidence {
 }
 
 fn signal(id: u128, kind: FactorKind, days_ago: u64) -> Signal {
-    Signal {
-        source: row(id),
-        kind,
-        cause: None,
-        controllable: kind.controllable(),
-        since: ago(days_ago),
-        resolved_on: None,
-        size: 1.0,
-        ongoing: false,
-        measure: None,
-        evidence: Vec::new(),
-    }
+    Signal::of(kind, row(id), ago(days_ago))
 }
 
 fn resolved(id: u128, kind: FactorKind, days_ago: u64, resolved_ago: u64) -> Signal {
