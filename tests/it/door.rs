@@ -152,6 +152,70 @@ on_both! {
     }
 }
 
+/// Of the transactions of this application that wait for their first statement: how many there are, and how many of them keep a
+/// snapshot, a number, or a lock on a table.
+async fn begun_ahead(outside: &DatabaseConnection, application: &str) -> (i64, i64) {
+    let sql = format!(
+        "SELECT count(*), count(*) FILTER (WHERE backend_xmin IS NOT NULL OR backend_xid IS NOT NULL \
+           OR EXISTS (SELECT 1 FROM pg_locks WHERE pg_locks.pid = activity.pid AND relation IS NOT NULL)) \
+         FROM pg_stat_activity AS activity \
+         WHERE datname = current_database() AND application_name = '{application}' AND state = 'idle in transaction'"
+    );
+    let row = outside
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await;
+    let row = row.unwrap().unwrap();
+    (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap())
+}
+
+#[test]
+fn what_is_begun_ahead_holds_nothing_and_serves_whoever_comes() {
+    tests::run(Db::Postgres, async |app: TestApp| {
+        let outside = sea_orm::Database::connect(app.urls.superuser.as_ref().unwrap())
+            .await
+            .unwrap();
+        // One connection for all transactions.
+        let url = format!("{}?application_name=ahead", app.urls.app);
+        let database = Database::connect(&url, 2).await.unwrap();
+        let statements = Arc::default();
+        let names = async |tenant: Uuid| -> Vec<String> {
+            let db = database.tenant_read(tenant, &statements).await.unwrap();
+            let rows = db.all(account::Entity::find()).await.unwrap();
+            assert!(rows.iter().all(|row| row.tenant_id == tenant));
+            rows.into_iter().map(|row| row.name).collect()
+        };
+        assert_ne!(names(app.a.id).await, ["Renamed"]);
+        // Begun for the same company, and older than the change that it is to see.
+        let mut found = (0, 0);
+        for _ in 0..10 {
+            found = begun_ahead(&outside, "ahead").await;
+            if found.0 == 1 {
+                break;
+            }
+        }
+        assert_eq!(found, (1, 0));
+        let rename = format!("UPDATE account SET name = 'Renamed' WHERE tenant_id = '{}'", app.a.id);
+        outside.execute_unprepared(&rename).await.unwrap();
+        assert_eq!(names(app.a.id).await, ["Renamed"]);
+        // Begun for another company, or for reading.
+        assert_eq!(names(app.b.id).await.len(), 1);
+        assert_eq!(names(app.a.id).await, ["Renamed"]);
+        let global = database.global_tx(&statements).await.unwrap();
+        let seen = global
+            .db()
+            .one(entity::tenant::Entity::find_by_id(app.a.id))
+            .await
+            .unwrap();
+        assert!(seen.is_some());
+        global.commit().await.unwrap();
+        names(app.a.id).await;
+        assert!(is_quiet(&outside).await, "it ends when nobody comes");
+        database.close().await;
+        outside.close().await.unwrap();
+        app
+    });
+}
+
 /// PostgreSQL by way of a line on which it takes a moment, after an error, until it is ready for the next statement.
 /// Answers the port.
 async fn slow_after_an_error(database: u16) -> u16 {

@@ -329,6 +329,9 @@ pub struct Changes {
     pub imports: i64,
 }
 
+/// Events looked at in one go; the next look goes on behind them.
+const MOST_CHANGES: u64 = 100_000;
+
 /// What the events since `seq` changed.
 pub async fn order_changes_since(db: &TenantDb, seq: i64) -> Result<Changes, DbErr> {
     use event::Column;
@@ -340,11 +343,21 @@ pub async fn order_changes_since(db: &TenantDb, seq: i64) -> Result<Changes, DbE
         let case: Expr = CaseStatement::new().case(of, 1).finally(0).into();
         Expr::expr(case).sum().cast_as("bigint").if_null(0_i64)
     };
-    let select = event::Entity::find()
+    // In their order, and so by their index, however many PostgreSQL believes them to be.
+    let newer = event::Entity::find()
+        .select_only()
+        .columns([Column::TenantId, Column::Seq, Column::Type])
+        .filter(Column::TenantId.eq(db.tenant()))
+        .filter(Column::Seq.gt(seq))
+        .order_by_asc(Column::Seq)
+        .limit(MOST_CHANGES);
+    let mut select = event::Entity::find()
         .select_only()
         .column_as(Column::Seq.max(), "seq")
         .expr_as(count(is_single), "singles")
-        .expr_as(count(is_import), "imports")
-        .filter(Column::Seq.gt(seq));
+        .expr_as(count(is_import), "imports");
+    QuerySelect::query(&mut select)
+        .from_clear()
+        .from_subquery(newer.into_query(), event::Entity);
     Ok(db.rows(select).await?.pop().unwrap_or_default())
 }

@@ -5,7 +5,8 @@
 //! what was before. See `platform/tenancy/lease.rs`.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
@@ -16,6 +17,10 @@ use crate::platform::tenancy::LEASE;
 
 /// Callers kept.
 const CALLERS: u64 = 10_000;
+
+/// From this age on the database is asked anew, by one request while the others go on with what is known: else all that are
+/// under way would ask at once when the time is over.
+const ASKED_ANEW: Duration = Duration::from_millis(25);
 
 type Caller = (Actor, TenantSettings);
 
@@ -28,6 +33,8 @@ struct Lease {
     asked: Instant,
     /// When the session ends by itself.
     until: DateTime<Utc>,
+    /// A request is on its way to ask anew.
+    is_asked_anew: AtomicBool,
 }
 
 impl Default for Leases {
@@ -37,15 +44,23 @@ impl Default for Leases {
 }
 
 impl Leases {
-    /// Who that is, if the database said so a moment ago.
+    /// Who that is, if the database said so a moment ago, and this is not the one to ask it anew.
     pub fn get(&self, subject: &Subject, now: DateTime<Utc>) -> Option<Caller> {
         let lease = self.0.get(subject)?;
-        (lease.asked.elapsed() < LEASE && now < lease.until).then(|| lease.caller.clone())
+        let age = lease.asked.elapsed();
+        let is_known = age < LEASE && now < lease.until;
+        let asks = age >= ASKED_ANEW && !lease.is_asked_anew.swap(true, Ordering::Relaxed);
+        (is_known && !asks).then(|| lease.caller.clone())
     }
 
     /// Keeps what the database said when it was asked at `asked`.
     pub fn keep(&self, subject: Subject, caller: Caller, asked: Instant, until: DateTime<Utc>) {
-        let lease = Lease { caller, asked, until };
+        let lease = Lease {
+            caller,
+            asked,
+            until,
+            is_asked_anew: AtomicBool::new(false),
+        };
         self.0.insert(subject, Arc::new(lease));
     }
 }
@@ -53,7 +68,7 @@ impl Leases {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use chrono::Duration;
+    use chrono::TimeDelta;
     use chrono_tz::Tz;
     use domain::policy::Visibility;
     use domain::risk::{Borders, Rules, Terms};
@@ -83,10 +98,14 @@ mod tests {
             (Actor::System, tenant)
         };
         let long_ago = Instant::now().checked_sub(LEASE).unwrap();
-        leases.keep(subject(1), caller(), Instant::now(), now + Duration::hours(1));
-        leases.keep(subject(2), caller(), long_ago, now + Duration::hours(1));
+        leases.keep(subject(1), caller(), Instant::now(), now + TimeDelta::hours(1));
+        leases.keep(subject(2), caller(), long_ago, now + TimeDelta::hours(1));
         leases.keep(subject(3), caller(), Instant::now(), now);
         let known = |n| leases.get(&subject(n), now).is_some();
         assert_eq!([known(1), known(2), known(3), known(4)], [true, false, false, false]);
+        // Half of the time is over: one asks, and the others do not wait for him.
+        let a_while_ago = Instant::now().checked_sub(ASKED_ANEW).unwrap();
+        leases.keep(subject(5), caller(), a_while_ago, now + TimeDelta::hours(1));
+        assert_eq!([known(5), known(5), known(5)], [false, true, true]);
     }
 }

@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::pools::{IDLE_BEFORE_TEST, ThreadPools};
-use super::transaction::Transaction;
+use super::transaction::{Begin, Transaction};
 use super::{GlobalDb, GlobalTx, Tally, TenantDb};
 
 /// Why a connection is too powerful to serve with.
@@ -219,7 +219,7 @@ impl Database {
     pub async fn tenant_read(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
         let tx = match &self.threads {
             Some(threads) => {
-                Transaction::begin_postgres(threads.take(Some(tenant)).await?, begin_reading(tenant)).await?
+                Transaction::begin_postgres(threads.take(Some(tenant)).await?, Begin::Read(tenant)).await?
             }
             None => Transaction::begin_sqlite(&self.read, SqliteTransactionMode::Deferred).await?,
         };
@@ -236,7 +236,7 @@ impl Database {
     ) -> Result<TenantDb, DbErr> {
         let tx = match reading.map(|db| db.tx) {
             Some(Transaction::Postgres(mut tx)) => {
-                tx.go_on(&format!("ROLLBACK; {}", begin("BEGIN", tenant))).await?;
+                tx.go_on("ROLLBACK", Begin::Write(tenant)).await?;
                 Transaction::Postgres(tx)
             }
             reading => {
@@ -252,25 +252,13 @@ impl Database {
     async fn begin_write(&self, tenant: Option<Uuid>) -> Result<Transaction, DbErr> {
         match &self.threads {
             Some(threads) => {
-                let statements = tenant.map_or_else(|| "BEGIN".to_owned(), |tenant| begin("BEGIN", tenant));
-                Transaction::begin_postgres(threads.take(tenant).await?, statements).await
+                let begin = tenant.map_or(Begin::Global, Begin::Write);
+                Transaction::begin_postgres(threads.take(tenant).await?, begin).await
             }
             // A deferred transaction that reads and then writes is refused under concurrency.
             None => Transaction::begin_sqlite(&self.write, SqliteTransactionMode::Immediate).await,
         }
     }
-}
-
-/// What begins a transaction that reads one tenant's rows: one snapshot for all that is read through it.
-pub(super) fn begin_reading(tenant: Uuid) -> String {
-    begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", tenant)
-}
-
-/// One round trip: the transaction's mode and the tenant that row-level security compares with. `LOCAL`, so that it
-/// cannot leak to the next user of the connection.
-fn begin(mode: &str, tenant: Uuid) -> String {
-    // A Uuid prints as hex digits and hyphens only, so it needs no escaping.
-    format!("{mode}; SET LOCAL hikitsugi.tenant_id = '{tenant}'")
 }
 
 fn sqlite_options(url: &str, max_connections: u32, acquire_timeout: Duration) -> ConnectOptions {

@@ -10,8 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::database::begin_reading;
-use super::transaction::Transaction;
+use super::transaction::{Begin, Transaction};
 use super::{Columns, Tally};
 
 /// A transaction that sees one tenant's rows and no others.
@@ -105,7 +104,7 @@ impl TenantDb {
         let Self { tenant, tx, tally } = self;
         let tx = match tx {
             Transaction::Postgres(mut tx) => {
-                tx.go_on(&format!("COMMIT; {}", begin_reading(tenant))).await?;
+                tx.go_on("COMMIT", Begin::Read(tenant)).await?;
                 Transaction::Postgres(tx)
             }
             tx => {

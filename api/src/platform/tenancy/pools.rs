@@ -3,6 +3,10 @@
 //!
 //! sqlx's own pool asks a connection whether it lives each time it comes back, which is a round trip for each request. Here
 //! one is asked when it is taken and has lain for a while.
+//!
+//! The message that ends a transaction begins the next of the same kind and tenant, ahead of whoever asks for it: a read
+//! then costs no round trip but its own. Such a transaction has no snapshot and holds nothing, and is ended when nobody
+//! asks for a while.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,16 +14,16 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
-use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
+use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, WeakPool};
 use futures::FutureExt;
 use parking_lot::{Mutex, RwLock};
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, PgConnection};
 use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::transaction::driver;
+use super::transaction::{Begin, driver};
 
 /// Fewer connections than this make no pool of their own: one slow statement would hold up its whole thread.
 const FEWEST: u32 = 4;
@@ -30,6 +34,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A connection that lay for longer is asked whether it lives before it is used, so that a restart of the database is not
 /// felt once for each connection.
 pub const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
+/// What was begun ahead ends when nobody has asked for so long, or twice that.
+const AHEAD: Duration = Duration::from_millis(250);
 /// A connection is used for no longer, so that what the server keeps for it does not grow for ever.
 const OLDEST: Duration = Duration::from_secs(30 * 60);
 
@@ -40,7 +46,30 @@ pub struct Link {
     pub connection: PgConnection,
     /// Something was sent on it, and its answer has not been read.
     pub is_busy: bool,
+    /// What is begun on it, while it lies in the pool.
+    pub ahead: Option<Begin>,
     left: Instant,
+}
+
+/// A connection as it lies in the pool.
+#[derive(Debug)]
+pub struct Lying(Mutex<Link>);
+
+impl Lying {
+    /// Ends what was begun ahead and nobody asked for. False when it is not known what is open on the connection: it must not
+    /// be used again.
+    fn rest(&self) -> bool {
+        let mut link = self.0.lock();
+        if link.ahead.is_none() || link.left.elapsed() <= AHEAD {
+            return true;
+        }
+        match link.send("ROLLBACK".to_owned()) {
+            Sent::All => link.ahead = None,
+            Sent::Nothing => {}
+            Sent::Part | Sent::Failed => return false,
+        }
+        true
+    }
 }
 
 /// A connection that was taken from a pool, and goes back to it.
@@ -53,7 +82,7 @@ pub struct Taken {
 impl Taken {
     /// The connection.
     pub fn link(&mut self) -> &mut Link {
-        &mut self.link
+        self.link.0.get_mut()
     }
 
     /// Must not be used again.
@@ -64,22 +93,45 @@ impl Taken {
 
 /// Opens connections.
 #[derive(Debug)]
-pub struct Opener(PgConnectOptions);
+pub struct Opener {
+    options: PgConnectOptions,
+    planning: Planning,
+}
+
+/// How PostgreSQL plans statements that it has prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Planning {
+    /// Once each, whatever the values. Requests send the same few statements again and again, and planning one anew takes
+    /// longer than most take to run.
+    Once,
+    /// As it sees fit: jobs read much at a time, and values tell how much.
+    AsItSeesFit,
+}
+
+/// Session-wide, and so not of one transaction: behind a pooler it may stay with a connection that a job uses next, for
+/// which it is right as well, if not best.
+const PLAN_ONCE: &str = "SET plan_cache_mode = force_generic_plan";
 
 impl managed::Manager for Opener {
-    type Type = Link;
+    type Type = Lying;
     type Error = sqlx::Error;
 
-    async fn create(&self) -> Result<Link, sqlx::Error> {
-        Ok(Link {
-            // Boxed: opening one is rare, and its room would be part of every request's.
-            connection: Box::pin(PgConnection::connect_with(&self.0)).await?,
+    async fn create(&self) -> Result<Lying, sqlx::Error> {
+        // Boxed: opening one is rare, and its room would be part of every request's.
+        let mut connection = Box::pin(PgConnection::connect_with(&self.options)).await?;
+        if self.planning == Planning::Once {
+            Box::pin(connection.execute(PLAN_ONCE)).await?;
+        }
+        Ok(Lying(Mutex::new(Link {
+            connection,
             is_busy: false,
+            ahead: None,
             left: Instant::now(),
-        })
+        })))
     }
 
-    async fn recycle(&self, link: &mut Link, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+    async fn recycle(&self, lying: &mut Lying, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        let link = lying.0.get_mut();
         if metrics.age() > OLDEST {
             return Err(RecycleError::message("it is old"));
         }
@@ -90,21 +142,50 @@ impl managed::Manager for Opener {
     }
 }
 
-/// Gives a connection back, rolling back what is open on it. Nobody waits for that: whoever takes the connection next finds
-/// the answer there.
-pub fn give_back(mut taken: Taken, is_open: bool) {
+/// What became of a message for whose answer nobody waits.
+#[derive(PartialEq, Eq)]
+enum Sent {
+    All,
+    /// The database has not answered what was sent before.
+    Nothing,
+    /// The database does not take more at this moment: what is left goes before what is sent next.
+    Part,
+    /// The connection is of no use any more.
+    Failed,
+}
+
+impl Link {
+    /// Sends statements, and does not wait for the answer.
+    fn send(&mut self, sql: String) -> Sent {
+        // As long as an answer to what was sent before has not come, nothing would be.
+        match self.connection.flush().now_or_never() {
+            Some(Ok(())) => {}
+            Some(Err(_)) => return Sent::Failed,
+            None => return Sent::Nothing,
+        }
+        match self.connection.execute(AssertSqlSafe(sql)).now_or_never() {
+            Some(Ok(_)) => Sent::All,
+            Some(Err(_)) => Sent::Failed,
+            None if self.connection.should_flush() => Sent::Part,
+            None => Sent::All,
+        }
+    }
+}
+
+/// Gives a connection back. The transaction that is open on it, if that is said, is rolled back, and the next like it begun.
+/// Nobody waits for that: whoever takes the connection next finds the answer there.
+pub fn give_back(mut taken: Taken, open: Option<Begin>) {
     let link = taken.link();
     link.left = Instant::now();
     if !link.is_busy {
-        if !is_open {
-            return;
-        }
-        // Sends it, and does not wait for the answer.
-        match link.connection.execute("ROLLBACK").now_or_never() {
-            Some(Ok(_)) => return,
-            Some(Err(_)) => return taken.discard(),
-            None if !link.connection.should_flush() => return,
-            None => {}
+        let Some(open) = open else { return };
+        match link.send(format!("ROLLBACK; {}", open.sql())) {
+            Sent::All => {
+                link.ahead = Some(open);
+                return;
+            }
+            Sent::Failed => return taken.discard(),
+            Sent::Nothing | Sent::Part => {}
         }
     }
     // In the middle of a statement, or the database does not take what is sent.
@@ -125,6 +206,17 @@ pub fn give_back(mut taken: Taken, is_open: bool) {
 
 type Pool = managed::Pool<Opener>;
 
+/// Ends what was begun ahead and nobody asked for, until the pool is closed.
+async fn let_rest(pool: WeakPool<Opener>) {
+    loop {
+        tokio::time::sleep(AHEAD).await;
+        match pool.upgrade() {
+            Some(pool) if !pool.is_closed() => pool.retain(|lying, _| lying.rest()),
+            _ => return,
+        };
+    }
+}
+
 /// A pool, and whose turn it is: one company never has all of its connections, so that another that asks for little waits
 /// for no more than a statement or two, however much the one asks for.
 #[derive(Clone, Debug)]
@@ -139,14 +231,18 @@ struct Shared {
 const TURNS: usize = 1_024;
 
 impl Shared {
-    fn new(options: &PgConnectOptions, connections: u32) -> Result<Self, DbErr> {
+    fn new(options: &PgConnectOptions, connections: u32, planning: Planning) -> Result<Self, DbErr> {
         let connections = usize::try_from(connections).unwrap_or(usize::MAX).max(1);
-        let pool = Pool::builder(Opener(options.clone()))
+        let options = options.clone();
+        let pool = Pool::builder(Opener { options, planning })
             .max_size(connections)
+            // The last one given back: the next request is most often of the same company.
+            .queue_mode(QueueMode::Lifo)
             .recycle_timeout(Some(WAIT))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| DbErr::Custom(error.to_string()))?;
+        tokio::spawn(let_rest(pool.weak()));
         Ok(Self {
             pool,
             turns: Arc::default(),
@@ -205,7 +301,7 @@ impl ThreadPools {
     pub fn new(options: PgConnectOptions, connections: u32, threads: usize) -> Result<Self, DbErr> {
         let share = share(connections, threads);
         Ok(Self {
-            shared: Shared::new(&options, share)?,
+            shared: Shared::new(&options, share, Planning::AsItSeesFit)?,
             options,
             own: Arc::default(),
             each: if share < connections { share } else { 0 },
@@ -215,7 +311,7 @@ impl ThreadPools {
     /// Gives the current thread a pool of its own.
     pub fn join(&self) {
         if self.each > 0
-            && let Ok(pool) = Shared::new(&self.options, self.each)
+            && let Ok(pool) = Shared::new(&self.options, self.each, Planning::Once)
         {
             self.own.write().insert(thread::current().id(), pool);
         }

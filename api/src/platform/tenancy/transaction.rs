@@ -12,8 +12,34 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::pools::{Taken, give_back};
+
+/// What a transaction on PostgreSQL is begun for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// Reading one tenant's rows: one snapshot, which the first statement takes, for all that is read.
+    Read(Uuid),
+    /// Changing one tenant's rows.
+    Write(Uuid),
+    /// Changing what belongs to no tenant.
+    Global,
+}
+
+impl Begin {
+    /// The statements, in one message: its mode, and the tenant that row-level security compares with. `LOCAL`, so that it
+    /// cannot leak to the next user of the connection.
+    pub fn sql(self) -> String {
+        let (mode, tenant) = match self {
+            Self::Read(tenant) => ("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", tenant),
+            Self::Write(tenant) => ("BEGIN", tenant),
+            Self::Global => return "BEGIN".to_owned(),
+        };
+        // A Uuid prints as hex digits and hyphens only, so it needs no escaping.
+        format!("{mode}; SET LOCAL hikitsugi.tenant_id = '{tenant}'")
+    }
+}
 
 /// One, on either database. Dropped without [`commit`](Self::commit), nothing happened.
 pub enum Transaction {
@@ -24,9 +50,9 @@ pub enum Transaction {
 }
 
 impl Transaction {
-    /// Begins one on PostgreSQL by these statements, BEGIN among them.
-    pub async fn begin_postgres(taken: Taken, statements: String) -> Result<Self, DbErr> {
-        Ok(Self::Postgres(PostgresTransaction::begin(taken, statements).await?))
+    /// Begins one on PostgreSQL.
+    pub async fn begin_postgres(taken: Taken, begin: Begin) -> Result<Self, DbErr> {
+        Ok(Self::Postgres(PostgresTransaction::begin(taken, begin).await?))
     }
 
     /// Begins one on SQLite, in a task that is not given up with the request: dropped between BEGIN and its answer, the
@@ -172,16 +198,25 @@ impl ConnectionTrait for Executor<'_> {
 pub struct PostgresTransaction {
     /// Until it is dropped.
     link: Option<Mutex<Taken>>,
+    /// What it was begun for when its connection was taken.
+    first: Begin,
     is_open: bool,
 }
 
 impl PostgresTransaction {
-    async fn begin(taken: Taken, statements: String) -> Result<Self, DbErr> {
+    async fn begin(mut taken: Taken, begin: Begin) -> Result<Self, DbErr> {
+        let ahead = taken.link().ahead.take();
         let transaction = Self {
             link: Some(Mutex::new(taken)),
+            first: begin,
             is_open: true,
         };
-        transaction.run(statements).await?;
+        let sql = match ahead {
+            Some(ahead) if ahead == begin => return Ok(transaction),
+            Some(_) => format!("ROLLBACK; {}", begin.sql()),
+            None => begin.sql(),
+        };
+        transaction.run(sql).await?;
         Ok(transaction)
     }
 
@@ -191,9 +226,9 @@ impl PostgresTransaction {
         Ok(())
     }
 
-    /// Ends what is open and begins the next on the same connection, by these statements: one round trip.
-    pub async fn go_on(&mut self, statements: &str) -> Result<(), DbErr> {
-        self.run(statements.to_owned()).await.map(drop)
+    /// Ends what is open by this statement and begins the next on the same connection: one round trip.
+    pub async fn go_on(&mut self, end: &str, begin: Begin) -> Result<(), DbErr> {
+        self.run(format!("{end}; {}", begin.sql())).await.map(drop)
     }
 
     async fn run(&self, sql: String) -> Result<ExecResult, DbErr> {
@@ -222,7 +257,8 @@ impl PostgresTransaction {
 impl Drop for PostgresTransaction {
     fn drop(&mut self) {
         if let Some(link) = self.link.take() {
-            give_back(link.into_inner(), self.is_open);
+            // What is asked next is most often what was asked last.
+            give_back(link.into_inner(), self.is_open.then_some(self.first));
         }
     }
 }
