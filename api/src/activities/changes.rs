@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::graphql::input::{Checks, NOTE_CHARS, Patch, changed};
-use crate::platform::tenancy::WriteTx;
+use crate::platform::tenancy::{When, WriteTx};
 use crate::{buyer_changes, handovers};
 
 /// What of an activity changes.
@@ -110,7 +110,7 @@ async fn replace_contacts(ctx: &Ctx, tx: &WriteTx, old: &activity::Model, contac
     }
     contacts_require_of(ctx, tx, old.account_id, &contacts, "contactIds").await?;
     links::delete_contacts(tx, old.id).await?;
-    links::insert_contacts(tx, old.id, &contacts).await?;
+    links::insert_contacts(tx, When::Now, old.id, &contacts).await?;
     Ok(true)
 }
 
@@ -128,7 +128,7 @@ async fn replace_members(
     let wanted: Vec<_> = links::places(&members).collect();
     links::check_members(tx, &wanted, occurred_at).await?;
     links::delete_members(tx, old.id).await?;
-    links::insert_members(tx, old.id, &members).await?;
+    links::insert_members(tx, When::Now, old.id, &members).await?;
     Ok(true)
 }
 

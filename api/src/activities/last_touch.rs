@@ -7,17 +7,16 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::platform::tenancy::WriteTx;
+use crate::platform::tenancy::{When, WriteTx};
 
 /// A touch happened then: the account's latest one, unless a later one is known.
-pub async fn last_touch_raise(tx: &WriteTx, account: Uuid, occurred_at: DateTime<Utc>) -> Result<()> {
+pub async fn last_touch_raise(tx: &WriteTx, when: When, account: Uuid, occurred_at: DateTime<Utc>) -> Result<()> {
     use account::Column;
     let raised = account::Entity::update_many()
         .col_expr(Column::LastTouchSort, Expr::val(occurred_at))
         .filter(Column::Id.eq(account))
         .filter(Column::LastTouchSort.lt(occurred_at));
-    tx.update_with(raised).await?;
-    Ok(())
+    Ok(tx.update_with_when(when, raised).await?)
 }
 
 /// Finds the latest touch anew, inside the caller's transaction: after one was moved in time, archived, or came from

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::queries;
 use crate::error::{Error, Result, UserError, UserErrorCode};
-use crate::platform::tenancy::WriteTx;
+use crate::platform::tenancy::{When, WriteTx};
 
 /// Each id once, in order; `TOO_LARGE` when there are too many.
 pub fn distinct(ids: Vec<Uuid>, field: &str) -> Result<Vec<Uuid>> {
@@ -68,23 +68,23 @@ pub fn places(members: &[Uuid]) -> impl Iterator<Item = (Uuid, Vec<String>)> + '
 }
 
 /// Writes the contacts of an activity that has none.
-pub async fn insert_contacts(tx: &WriteTx, activity: Uuid, contacts: &[Uuid]) -> Result<()> {
+pub async fn insert_contacts(tx: &WriteTx, when: When, activity: Uuid, contacts: &[Uuid]) -> Result<()> {
     let rows = contacts.iter().map(|contact| activity_contact::ActiveModel {
         tenant_id: Set(tx.tenant()),
         activity_id: Set(activity),
         contact_id: Set(*contact),
     });
-    Ok(tx.insert_many(rows.collect()).await?)
+    Ok(tx.insert_many_when(when, rows.collect()).await?)
 }
 
 /// Writes the other members of an activity that has none.
-pub async fn insert_members(tx: &WriteTx, activity: Uuid, members: &[Uuid]) -> Result<()> {
+pub async fn insert_members(tx: &WriteTx, when: When, activity: Uuid, members: &[Uuid]) -> Result<()> {
     let rows = members.iter().map(|member| activity_member::ActiveModel {
         tenant_id: Set(tx.tenant()),
         activity_id: Set(activity),
         member_id: Set(*member),
     });
-    Ok(tx.insert_many(rows.collect()).await?)
+    Ok(tx.insert_many_when(when, rows.collect()).await?)
 }
 
 /// Ids of the contacts of an activity.

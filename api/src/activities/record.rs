@@ -18,7 +18,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
-use crate::platform::tenancy::WriteTx;
+use crate::platform::tenancy::{When, WriteTx};
 use crate::{buyer_changes, follow_ups, handovers};
 
 /// What an activity is recorded from.
@@ -86,7 +86,11 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     contacts_require_of(ctx, &tx, draft.account, &draft.contacts, "contactIds").await?;
     let id = Uuid::now_v7();
     let row = new_row(ctx, tx.tenant(), id, member, &draft);
-    match tx.insert(row.clone()).await {
+    let hanging = Hanging::at(&tx, draft.account).await?;
+    let is_plain = draft.external_id.is_none() && draft.follow_up.is_none() && !hanging.any();
+    // Nobody looks at the row before the commit, or could write the same.
+    let when = if is_plain { When::AtCommit } else { When::Now };
+    match tx.insert_many_when(when, vec![row.clone()]).await {
         Err(error) if Error::is_unique_violation(&error) => {
             // Another request recorded it between the look and the insert.
             drop(tx);
@@ -94,14 +98,14 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
         }
         inserted => inserted?,
     }
-    links::insert_contacts(&tx, id, &draft.contacts).await?;
-    links::insert_members(&tx, id, &draft.with_members).await?;
-    let proves = what_it_proves(ctx, &tx, draft.account).await?;
+    links::insert_contacts(&tx, when, id, &draft.contacts).await?;
+    links::insert_members(&tx, when, id, &draft.with_members).await?;
+    let proves = hanging.told(ctx, &tx, draft.account).await?;
     if let Some(follow_up) = draft.follow_up {
         follow_ups::service::activity_recorded(ctx, &tx, &account, follow_up, id).await?;
     }
     if draft.occurred_at > account.last_touch_sort {
-        last_touch_raise(&tx, draft.account, draft.occurred_at).await?;
+        last_touch_raise(&tx, when, draft.account, draft.occurred_at).await?;
     }
     tx.emit(
         NewEvent::new("activity.recorded", "act", id)
@@ -112,20 +116,33 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     Ok(row.try_into_model()?)
 }
 
-/// What hangs on the account and a touch may prove. Most accounts have nothing of it, which one statement says. Whether a handover is
-/// open.
-async fn what_it_proves(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
-    let (handed_over, buyer_changed) = tx
-        .exist(
-            handovers::service::open_of(account),
-            buyer_changes::service::open_of(account),
-        )
-        .await?;
-    let proves = handed_over && handovers::service::activity_recorded(ctx, tx, account).await?;
-    if buyer_changed {
-        buyer_changes::service::activity_recorded(ctx, tx, account).await?;
+/// What hangs on an account and a touch may prove. Most accounts have nothing of it.
+struct Hanging {
+    handover: bool,
+    buyer_change: bool,
+}
+
+impl Hanging {
+    /// One statement. The account is locked, so that nothing is opened meanwhile.
+    async fn at(tx: &WriteTx, account: Uuid) -> Result<Self> {
+        let handover = handovers::service::open_of(account);
+        let buyer_change = buyer_changes::service::open_of(account);
+        let (handover, buyer_change) = tx.exist(handover, buyer_change).await?;
+        Ok(Self { handover, buyer_change })
     }
-    Ok(proves)
+
+    const fn any(&self) -> bool {
+        self.handover || self.buyer_change
+    }
+
+    /// Tells it of a touch that was written. Whether a handover is open.
+    async fn told(&self, ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
+        let proves = self.handover && handovers::service::activity_recorded(ctx, tx, account).await?;
+        if self.buyer_change {
+            buyer_changes::service::activity_recorded(ctx, tx, account).await?;
+        }
+        Ok(proves)
+    }
 }
 
 fn check(ctx: &Ctx, draft: &mut ActivityDraft) -> Result<()> {

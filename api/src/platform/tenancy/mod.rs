@@ -5,6 +5,7 @@
 //! few tables that belong to no tenant. On PostgreSQL row-level security stands behind the door as a wall of its own.
 #![expect(clippy::disallowed_methods, reason = "this is the door that the ban protects")]
 
+mod at_commit;
 mod columns;
 mod database;
 mod door;
@@ -23,4 +24,4 @@ pub use global::{GlobalDb, GlobalTable, GlobalTx};
 pub use groups::{first_of_each, numbered};
 pub use lease::LEASE;
 pub use tally::Tally;
-pub use write::WriteTx;
+pub use write::{When, WriteTx};

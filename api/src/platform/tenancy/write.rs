@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use entity::{TenantOwned, event, idempotency_key, tenant_clock};
 use parking_lot::Mutex;
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, SubQueryStatement};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityTrait, IdenStatic,
-    Iterable, QueryFilter, Statement, TryInsertResult, UpdateMany,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityTrait,
+    QueryFilter, QueryTrait, TryInsertResult, UpdateMany,
 };
 use uuid::Uuid;
 
-use super::{GlobalDb, TenantDb, lease};
+use super::{GlobalDb, TenantDb, at_commit, lease};
 use crate::error::Error;
 use crate::platform::Ctx;
 use crate::platform::ctx::ReadSlot;
@@ -30,11 +30,24 @@ pub struct WriteTx {
     actor: (&'static str, Option<Uuid>),
     now: chrono::DateTime<chrono::Utc>,
     events: Mutex<Vec<NewEvent>>,
+    /// Written with the events.
+    waiting: Mutex<Vec<SubQueryStatement>>,
     announcer: Announcer,
     /// Where its connection goes on to read.
     read_slot: Option<ReadSlot>,
     /// Where it waits for its answer, when it came with an idempotency key.
     repeatable: Option<Arc<Repeatable>>,
+}
+
+/// When a change writes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// At once.
+    Now,
+    /// With the events, when it commits: on PostgreSQL one round trip for all. For what nothing in the transaction reads, and
+    /// what no other transaction may write as well: those two would wait for each other, the one for the row and the other
+    /// for the company's log.
+    AtCommit,
 }
 
 /// How long a transaction that was parked waits until nobody reads through it any more.
@@ -74,7 +87,8 @@ impl WriteTx {
             db: Arc::new(db),
             actor: ctx.actor.kind_and_id(),
             now: ctx.now,
-            events: Mutex::new(Vec::new()),
+            events: Mutex::default(),
+            waiting: Mutex::default(),
             announcer: ctx.app.announcer.clone(),
             read_slot: ctx.read_slot().filter(|_| ctx.tenant_id() == Some(tenant)),
             repeatable: None,
@@ -131,13 +145,27 @@ impl WriteTx {
     }
 
     /// Inserts many rows, some at a time.
-    pub async fn insert_many<A>(&self, mut models: Vec<A>) -> Result<(), DbErr>
+    pub async fn insert_many<A>(&self, models: Vec<A>) -> Result<(), DbErr>
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantOwned<ActiveModel = A>,
+    {
+        self.insert_many_when(When::Now, models).await
+    }
+
+    /// The same, now or at the commit.
+    pub async fn insert_many_when<A>(&self, when: When, mut models: Vec<A>) -> Result<(), DbErr>
     where
         A: ActiveModelTrait,
         A::Entity: TenantOwned<ActiveModel = A>,
     {
         for model in &mut models {
             <A::Entity as TenantOwned>::set_tenant(model, self.tenant());
+        }
+        if self.waits(when) && (1..=ROWS_PER_INSERT).contains(&models.len()) {
+            let insert = A::Entity::insert_many(models).into_query();
+            self.waiting.lock().push(insert.into());
+            return Ok(());
         }
         while !models.is_empty() {
             let rest = models.split_off(models.len().min(ROWS_PER_INSERT));
@@ -169,6 +197,22 @@ impl WriteTx {
         Ok(scoped.exec(&self.db.tx).await?.rows_affected)
     }
 
+    /// The same, now or at the commit: then nobody asks how many rows changed.
+    pub async fn update_with_when<E: TenantOwned>(&self, when: When, update: UpdateMany<E>) -> Result<(), DbErr> {
+        if !self.waits(when) {
+            return self.update_with(update).await.map(drop);
+        }
+        self.changes::<E>();
+        let scoped = update.filter(<E as TenantOwned>::tenant_column().eq(self.tenant()));
+        self.waiting.lock().push(scoped.into_query().into());
+        Ok(())
+    }
+
+    /// On SQLite there are no round trips to spare.
+    fn waits(&self, when: When) -> bool {
+        when == When::AtCommit && self.backend() == DbBackend::Postgres
+    }
+
     /// Deletes the rows that the filter names; how many went.
     pub async fn delete<E: TenantOwned>(&self, delete: DeleteMany<E>) -> Result<u64, DbErr> {
         self.count_statement();
@@ -195,9 +239,11 @@ impl WriteTx {
     /// that lock is what makes the sequence gapless and ordered by commit.
     pub async fn commit(mut self) -> Result<(), DbErr> {
         let events = std::mem::take(&mut *self.events.lock());
-        let last = match events.is_empty() {
-            true => None,
-            false => Some(self.write_events(events).await?),
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        let last = match (events.is_empty(), waiting.is_empty()) {
+            (true, true) => None,
+            (true, false) => self.write_last(Vec::new(), waiting).await?,
+            (false, _) => Some(self.write_events(events, waiting).await?),
         };
         match self.repeatable.take() {
             Some(repeatable) => {
@@ -240,57 +286,41 @@ impl WriteTx {
         Ok(())
     }
 
-    async fn write_events(&self, events: Vec<NewEvent>) -> Result<i64, DbErr> {
-        let tenant = self.tenant();
-        if self.backend() == DbBackend::Postgres && events.len() <= ROWS_PER_INSERT {
-            return self.write_numbered(events).await;
+    async fn write_events(&self, events: Vec<NewEvent>, waiting: Vec<SubQueryStatement>) -> Result<i64, DbErr> {
+        let (tenant, count) = (self.tenant(), events.len());
+        let rows = |first: i64| {
+            let numbered = (first..).zip(events);
+            numbered.map(|(seq, event)| event.into_row(tenant, seq, self.actor, self.now))
+        };
+        let no_clock = || DbErr::RecordNotFound("the tenant's clock".into());
+        if self.backend() == DbBackend::Postgres && count <= ROWS_PER_INSERT {
+            let last = self.write_last(rows(0).collect(), waiting).await?;
+            return last.ok_or_else(no_clock);
         }
-        let last = self.advance_clock(events.len()).await?;
-        let first = last - i64::try_from(events.len()).unwrap_or(0) + 1;
-        let rows = (first..)
-            .zip(events)
-            .map(|(seq, event)| event.into_row(tenant, seq, self.actor, self.now))
-            .collect::<Vec<event::ActiveModel>>();
-        self.insert_many(rows).await?;
+        if !waiting.is_empty() {
+            self.write_last(Vec::new(), waiting).await?;
+        }
+        let last = self.advance_clock(count).await?.ok_or_else(no_clock)?;
+        let first = last - i64::try_from(count).unwrap_or(0) + 1;
+        self.insert_many(rows(first).collect()).await?;
         Ok(last)
     }
 
-    /// The same in one statement, while which alone the clock's row is locked: other writers wait that much less.
-    async fn write_numbered(&self, events: Vec<NewEvent>) -> Result<i64, DbErr> {
-        let (tenant, count) = (self.tenant(), events.len());
-        let mut values = vec![i64::try_from(count).unwrap_or(i64::MAX).into(), tenant.into()];
-        let mut rows = Vec::with_capacity(count);
-        for (place, event) in events.into_iter().enumerate() {
-            let row = event.into_row(tenant, 0, self.actor, self.now);
-            let row = event::Column::iter().map(|column| match (column, row.get(column).into_value()) {
-                (event::Column::Seq, _) => format!("(SELECT seq FROM clock) - {}", count - 1 - place),
-                (_, Some(value)) => {
-                    values.push(value);
-                    format!("${}", values.len())
-                }
-                (_, None) => "DEFAULT".to_owned(),
-            });
-            rows.push(format!("({})", row.collect::<Vec<_>>().join(", ")));
-        }
-        let columns: Vec<_> = event::Column::iter()
-            .map(|column| format!("\"{}\"", column.as_str()))
-            .collect();
-        let sql = format!(
-            "WITH clock AS (UPDATE tenant_clock SET seq = seq + $1 WHERE tenant_id = $2 RETURNING seq) \
-             INSERT INTO event ({}) VALUES {} RETURNING seq",
-            columns.join(", "),
-            rows.join(", ")
-        );
+    /// See [`at_commit::statement`]: the number of the last event.
+    async fn write_last(
+        &self,
+        rows: Vec<event::ActiveModel>,
+        waiting: Vec<SubQueryStatement>,
+    ) -> Result<Option<i64>, DbErr> {
+        let is_numbered = !rows.is_empty();
         self.count_statement();
-        let numbered = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-        let numbered = self.db.tx.query_all_raw(numbered).await?;
-        let last = numbered
-            .last()
-            .ok_or_else(|| DbErr::RecordNotFound("the tenant's clock".into()))?;
-        last.try_get_by_index(0)
+        let statement = at_commit::statement(self.tenant(), rows, waiting)?;
+        let numbered = self.db.tx.query_all(&statement).await?;
+        let last = numbered.last().filter(|_| is_numbered);
+        last.map(|row| row.try_get_by_index(0)).transpose()
     }
 
-    async fn advance_clock(&self, by: usize) -> Result<i64, DbErr> {
+    async fn advance_clock(&self, by: usize) -> Result<Option<i64>, DbErr> {
         let by = i64::try_from(by).unwrap_or(i64::MAX);
         let clock = self
             .global()
@@ -300,10 +330,7 @@ impl WriteTx {
                     .filter(tenant_clock::Column::TenantId.eq(self.tenant())),
             )
             .await?;
-        clock
-            .first()
-            .map(|row| row.seq)
-            .ok_or_else(|| DbErr::RecordNotFound("the tenant's clock".into()))
+        Ok(clock.first().map(|row| row.seq))
     }
 }
 
