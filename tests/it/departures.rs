@@ -93,6 +93,7 @@ on_both! {
         book(&app, &app.a.manager, 2, &["Valves"]).await;
         book(&app, &app.a.rep, 6, &["Hotels", "Valves"]).await;
         let input = plan_input(&app, 40);
+        app.drain().await;
         let before = tests::snapshot(&app, &app.a).await;
         let shown = preview(&admin, &input).await;
         assert_eq!(tests::snapshot(&app, &app.a).await, before, "a preview changes nothing");

@@ -104,6 +104,7 @@ on_both! {
     async fn what_a_report_or_a_cost_cannot_be_is_told_clearly(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         cost(&admin, "Fair", Some("300")).await;
+        app.drain().await;
         let before = tests::snapshot(&app, &app.a).await;
         for arguments in [
             format!("(from: \"{}\", to: \"{}\")", day(&app, 0), day(&app, -1)),

@@ -193,17 +193,17 @@ async fn read_on(
 ) -> Result<Stopped> {
     let mut batches = 0;
     while !stop.is_asked() {
+        let db = app.database.tenant_read(tenant, &Arc::default()).await?;
+        let events = reader::after(&db, lease.seq, BATCH).await?;
+        db.end().await?;
+        let Some(last) = events.last().map(|event| event.seq) else {
+            return Ok(Stopped::Stored);
+        };
+        // After the events: one of them may tell of other settings.
         let Some(settings) = tenant_settings(app, tenant).await? else {
             return Ok(Stopped::Stored);
         };
         let ctx = Ctx::system(Arc::clone(app), settings);
-        let db = ctx.read().await?;
-        let events = reader::after(&db, lease.seq, BATCH).await?;
-        drop(db);
-        ctx.end_read().await?;
-        let Some(last) = events.last().map(|event| event.seq) else {
-            return Ok(Stopped::Stored);
-        };
         if lease.keep((follower.run)(&ctx, &events)).await?.is_none() {
             return Ok(Stopped::Stored);
         }
