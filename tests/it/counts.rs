@@ -20,7 +20,7 @@ const WARM: usize = 3;
 /// An operation and its variables.
 type Asked = (&'static str, &'static str, Value);
 
-fn operations(ids: &Ids, cursor: &Value) -> Vec<Asked> {
+fn operations(ids: &Ids, cursor: &Value, plain: &Value) -> Vec<Asked> {
     vec![
         (
             "one account",
@@ -62,12 +62,20 @@ fn operations(ids: &Ids, cursor: &Value) -> Vec<Asked> {
             json!({ "input": { "accountId": ids.get("acct"), "kind": "CALL", "occurredAt": "2026-01-05T01:00:00Z",
                 "summary": "Called." } }),
         ),
+        (
+            "an activity with a contact, where no handover is open",
+            "mutation($input: ActivityRecordInput!) { activityRecord(input: $input) { activity { id account { id name } } \
+             userErrors { code } } }",
+            json!({ "input": { "accountId": plain["accountId"], "contactIds": [plain["id"]], "kind": "CALL",
+                "occurredAt": "2026-01-05T01:00:00Z", "summary": "Called." } }),
+        ),
     ]
 }
 
-/// Forty accounts with a contact and two activities each.
-async fn fill(app: &TestApp, client: &Client) -> (Ids, Value) {
+/// Forty accounts with a contact and two activities each: everything's ids, a cursor, and one of the contacts.
+async fn fill(app: &TestApp, client: &Client) -> (Ids, Value, Value) {
     let ids = app.a.furnish(app).await;
+    let mut plain = Value::Null;
     for n in 0..ACCOUNTS {
         let account = json!({ "name": format!("田中商店 {n}"), "ownerId": ids.get("mem") });
         let made = client
@@ -75,9 +83,10 @@ async fn fill(app: &TestApp, client: &Client) -> (Ids, Value) {
             .await;
         let account = &made["account"]["id"];
         let contact = json!({ "accountId": account, "familyName": "Sato", "givenName": "Mio" });
-        client
+        let made = client
             .change("contactCreate", "ContactCreateInput", contact, "contact { id }")
             .await;
+        plain = json!({ "accountId": account, "id": made["contact"]["id"] });
         for day in 1..3 {
             let touch = json!({ "accountId": account, "kind": "CALL", "summary": "Called",
                 "occurredAt": format!("2026-01-0{day}T01:00:00Z") });
@@ -89,7 +98,7 @@ async fn fill(app: &TestApp, client: &Client) -> (Ids, Value) {
     app.drain().await;
     let query = "{ accounts(first: 20) { pageInfo { endCursor } } }";
     let cursor = client.ok(query, json!({})).await["accounts"]["pageInfo"]["endCursor"].clone();
-    (ids, cursor)
+    (ids, cursor, plain)
 }
 
 /// The whole way of an operation but for HTTP: statements and rows.
@@ -130,9 +139,9 @@ fn allocations(app: &Arc<App>, token: &str, asked: &Asked) -> u64 {
 async fn count(db: Db, counted: &mut String) {
     let app = TestApp::start(db).await;
     let client = app.a.client(&app, &app.a.admin).await;
-    let (ids, cursor) = fill(&app, &client).await;
+    let (ids, cursor, plain) = fill(&app, &client).await;
     let token = client.token.clone().unwrap();
-    for asked in operations(&ids, &cursor) {
+    for asked in operations(&ids, &cursor, &plain) {
         for _ in 0..WARM {
             ask(&app.app, &token, &asked).await;
         }

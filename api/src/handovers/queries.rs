@@ -4,16 +4,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::handover::Status;
 use domain::policy::Role;
 use entity::{departure_handover, handover, handover_step, member};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::{TenantDb, WriteTx, first_of_each};
 
 /// Most steps of one handover: eighteen of a template, and two for each of a hundred key contacts.
 pub const MOST_STEPS: u64 = 218;
 /// Most handovers shown of one account.
-pub const MOST_OF_ACCOUNT: i32 = 50;
+const MOST_OF_ACCOUNT: i32 = 50;
 /// Most administrators looked at when an account needs an owner.
 const MOST_ADMINS: u64 = 100;
 /// Handovers in these states are open.
@@ -41,6 +41,17 @@ pub fn open_select(account: Uuid) -> Select<handover::Entity> {
 /// The open handover of an account.
 pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Option<handover::Model>, DbErr> {
     db.one(open_select(account)).await
+}
+
+/// The newest handovers of each of many accounts, or only the open one.
+pub fn newest(db: &TenantDb, accounts: &[Uuid], open_only: bool) -> Select<handover::Entity> {
+    use handover::Column;
+    let (of_account, most) = match open_only {
+        true => (handover::Entity::find().filter(is_open()), 1),
+        false => (handover::Entity::find(), MOST_OF_ACCOUNT),
+    };
+    let newest = [(Column::PlannedAt, Order::Desc), (Column::Id, Order::Desc)];
+    first_of_each(db, of_account, (Column::AccountId, accounts), &newest, most)
 }
 
 /// Open handovers with an id behind `after`, in order.

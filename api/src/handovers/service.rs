@@ -3,7 +3,6 @@
 use domain::handover::Status;
 use domain::policy::Action;
 use entity::{handover, handover_step};
-use sea_orm::sea_query::Order;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
@@ -12,7 +11,7 @@ use crate::accounts;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::{TenantDb, first_of_each};
+use crate::platform::tenancy::TenantDb;
 
 pub use super::calendar::heir_of;
 pub use super::continuity::{Facts as ContinuityFacts, of_one as continuity_of_one};
@@ -121,14 +120,8 @@ pub async fn handover_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<handover:
 
 /// The handovers of many accounts, newest first, or only the open one of each.
 pub async fn handovers_of_accounts(ctx: &Ctx, accounts: &[Uuid], open_only: bool) -> Result<Vec<handover::Model>> {
-    use handover::Column;
     let db = ctx.read().await?;
-    let (of_account, most) = match open_only {
-        true => (handover::Entity::find().filter(queries::is_open()), 1),
-        false => (handover::Entity::find(), queries::MOST_OF_ACCOUNT),
-    };
-    let newest = [(Column::PlannedAt, Order::Desc), (Column::Id, Order::Desc)];
-    let select = first_of_each(&db, of_account, (Column::AccountId, accounts), &newest, most);
+    let select = queries::newest(&db, accounts, open_only);
     let select = seen(ctx, &db, select).await?;
     Ok(db.all(select).await?)
 }

@@ -1,4 +1,4 @@
-//! Callers that the database knew a moment ago. A client that sends many requests is looked up some twenty times a second
+//! Callers that the database knew a moment ago. A client that sends many requests is looked up some forty times a second
 //! and not at each of them; what is refused for want of points does not reach the database.
 //!
 //! Nobody sees the difference: whoever ends a session, changes a role or the like is answered only when no server goes by

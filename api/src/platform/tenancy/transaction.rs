@@ -270,8 +270,8 @@ fn query(statement: Statement) -> sqlx::query::Query<'static, Postgres, SqlxValu
     sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values))
 }
 
-/// Writes the limit at the end of a statement as a number. As a parameter it keeps PostgreSQL from keeping a plan: without
-/// it a plan is made for a tenth of the table, which never looks better than planning anew.
+/// Writes the limit at the end of a statement as a number. A plan for any parameter is one for a tenth of the table: read
+/// otherwise than a page is, and planned anew each time where PostgreSQL may choose.
 fn write_limit(sql: &mut String, values: &mut Values) {
     let Some(Value::BigUnsigned(Some(limit))) = values.0.last() else {
         return;

@@ -192,9 +192,7 @@ impl WriteTx {
     /// An update by expressions; how many rows changed.
     pub async fn update_with<E: TenantOwned>(&self, update: UpdateMany<E>) -> Result<u64, DbErr> {
         self.count_statement();
-        self.changes::<E>();
-        let scoped = update.filter(<E as TenantOwned>::tenant_column().eq(self.tenant()));
-        Ok(scoped.exec(&self.db.tx).await?.rows_affected)
+        Ok(self.scoped(update).exec(&self.db.tx).await?.rows_affected)
     }
 
     /// The same, now or at the commit: then nobody asks how many rows changed.
@@ -202,10 +200,14 @@ impl WriteTx {
         if !self.waits(when) {
             return self.update_with(update).await.map(drop);
         }
-        self.changes::<E>();
-        let scoped = update.filter(<E as TenantOwned>::tenant_column().eq(self.tenant()));
-        self.waiting.lock().push(scoped.into_query().into());
+        let update = self.scoped(update).into_query();
+        self.waiting.lock().push(update.into());
         Ok(())
+    }
+
+    fn scoped<E: TenantOwned>(&self, update: UpdateMany<E>) -> UpdateMany<E> {
+        self.changes::<E>();
+        update.filter(<E as TenantOwned>::tenant_column().eq(self.tenant()))
     }
 
     /// On SQLite there are no round trips to spare.
