@@ -25,7 +25,9 @@ async function costs(database, server, made) {
     const { server, database: db } = await load(database, one, operations[operation][0], { seconds: round < 0 ? 1 : seconds, accounts: k.ids });
     if (round >= 0) (found[operation] ??= []).push(server + db);
   }
-  return asked.map(({ found }) => Object.fromEntries(OPERATIONS.map((operation) => [operation, lab.median(found[operation])])));
+  const medians = asked.map(({ found }) => Object.fromEntries(OPERATIONS.map((operation) => [operation, lab.median(found[operation])])));
+  console.error(made.length, 'companies asked:', JSON.stringify(medians));
+  return medians;
 }
 
 const database = await lab.database(postgres);
