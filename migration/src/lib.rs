@@ -22,6 +22,7 @@ mod m20261129_000014_losses;
 mod m20261129_000015_relations;
 mod m20261129_000017_day_parts;
 mod m20261129_000018_lessons;
+mod m20261130_000019_contacts_by_key;
 mod role;
 mod table;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000015_relations::Migration),
             Box::new(m20261129_000017_day_parts::Migration),
             Box::new(m20261129_000018_lessons::Migration),
+            Box::new(m20261130_000019_contacts_by_key::Migration),
         ]
     }
 }

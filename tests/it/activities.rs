@@ -246,9 +246,10 @@ on_both! {
         let rows = api::activities::service::activity_latest(&ctx, &accounts, 2, Columns::all()).await.unwrap();
         assert_eq!(ctx.statements() - before, 1);
         assert_eq!(rows.len(), 6);
-        assert!(rows.is_sorted_by(|a, b| a.occurred_at >= b.occurred_at));
+        let in_order = rows.is_sorted_by(|a, b| (a.account_id, b.occurred_at) <= (b.account_id, a.occurred_at));
+        assert!(in_order, "account by account, newest first: {rows:#?}");
         let db = ctx.read().await.unwrap();
-        let since = rows.last().unwrap().occurred_at;
+        let since = rows.iter().map(|row| row.occurred_at).min().unwrap();
         let touches = api::activities::service::touches_of(&ctx, &db, &[(accounts[0], since), (accounts[1], since)]).await.unwrap();
         assert_eq!(touches[&accounts[0]].len(), 2);
         drop(db);

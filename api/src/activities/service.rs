@@ -19,7 +19,7 @@ use crate::platform::tenancy::{Columns, TenantDb};
 pub use super::changes::{ActivityChanges, activity_archive, activity_update};
 pub use super::last_touch::last_touch_find_again;
 pub use super::record::{ActivityDraft, activity_record};
-pub use super::touches::{Span, meetings_at, touches_known, touches_of, touches_since};
+pub use super::touches::{Span, meetings_at, touch_columns, touched_of, touches_known, touches_of, touches_since};
 
 /// How a list of activities may be narrowed.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +58,8 @@ pub async fn activity_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<activity:
     Ok(db.all(select).await?)
 }
 
-/// The newest activities of many accounts that the caller sees, newest first: `most` of each account, these columns of
-/// them.
+/// The newest activities of many accounts that the caller sees: `most` of each account, account by account and newest first,
+/// these columns of them.
 pub async fn activity_latest(
     ctx: &Ctx,
     accounts: &[Uuid],

@@ -12,7 +12,16 @@ const PLACE: &str = "place";
 /// A group.
 const GROUP: &str = "of_group";
 
-/// Of each of these groups the first `most` rows that `select` finds, in this order, in one statement.
+/// Condition: the column is one of these ids. On PostgreSQL one list is one parameter, so that the statement is the same
+/// however many there are.
+pub fn among(db: &TenantDb, column: impl ColumnTrait, ids: &[Uuid]) -> Expr {
+    match db.backend() {
+        DbBackend::Postgres => column.eq_any(ids.iter().copied()),
+        _ => column.is_in(ids.iter().copied()),
+    }
+}
+
+/// Of each of these groups the first `most` rows that `select` finds, in one statement: group by group, each in this order.
 pub fn first_of_each<E: TenantOwned>(
     db: &TenantDb,
     select: Select<E>,
@@ -22,18 +31,13 @@ pub fn first_of_each<E: TenantOwned>(
 ) -> Select<E> {
     match db.backend() {
         DbBackend::Postgres => found_one_by_one(db.tenant(), select, (group, ids), order, most),
-        _ => numbered(
-            db.tenant(),
-            select.filter(group.is_in(ids.iter().copied())),
-            group,
-            order,
-            most,
-        ),
+        _ => numbered(db.tenant(), select.filter(among(db, group, ids)), group, order, most),
     }
 }
 
 /// Each group's rows are looked up in its index, and no more of them than are wanted. One list of ids is one parameter, so
-/// that the statement is the same however many there are.
+/// that the statement is the same however many there are; the ids are sent in their order, so that what is found has its order
+/// already when PostgreSQL comes to sort it.
 fn found_one_by_one<E: TenantOwned>(
     tenant: Uuid,
     select: Select<E>,
@@ -45,12 +49,14 @@ fn found_one_by_one<E: TenantOwned>(
         .filter(<E as TenantOwned>::tenant_column().eq(tenant))
         .filter(Expr::col(group.as_column_ref()).eq(Expr::col((Alias::new(GROUP), Alias::new(GROUP)))))
         .limit(u64::try_from(most).unwrap_or_default());
-    let mut first = E::find();
+    let mut first = E::find().order_by_asc(group);
     for (column, direction) in order {
         of_group = of_group.order_by(*column, direction.clone());
         first = first.order_by(*column, direction.clone());
     }
-    let ids = ids.iter().map(|id| Value::from(*id)).collect();
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    let ids = ids.into_iter().map(Value::from).collect();
     let groups = Func::cust("unnest").arg(Value::Array(ArrayType::Uuid, Some(Box::new(ids))));
     QuerySelect::query(&mut first)
         .from_clear()
@@ -74,7 +80,7 @@ pub fn numbered<E: TenantOwned>(
     most: i32,
 ) -> Select<E> {
     let mut window = WindowStatement::partition_by(group);
-    let mut first = E::find().filter(Expr::col(PLACE).lte(most));
+    let mut first = E::find().filter(Expr::col(PLACE).lte(most)).order_by_asc(group);
     for (column, direction) in order {
         window.order_by(*column, direction.clone());
         first = first.order_by(*column, direction.clone());
