@@ -74,7 +74,8 @@ fn operations(ids: &Ids, cursor: &Value, plain: &Value) -> Vec<Asked> {
 
 /// Forty accounts with a contact and two activities each: everything's ids, a cursor, and one of the contacts.
 async fn fill(app: &TestApp, client: &Client) -> (Ids, Value, Value) {
-    let ids = app.a.furnish(app).await;
+    let mut ids = app.a.furnish(app).await;
+    app.a.introduce(app, &mut ids).await;
     let mut plain = Value::Null;
     for n in 0..ACCOUNTS {
         let account = json!({ "name": format!("田中商店 {n}"), "ownerId": ids.get("mem") });

@@ -7,7 +7,8 @@ use api::platform::Ctx;
 use api::platform::tenancy::Database;
 use entity::account;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, Set, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect, Set, Statement,
 };
 use tests::{Db, TestApp, on_both};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,6 +25,11 @@ async fn account_of(app: &TestApp, ctx: &Ctx) -> Uuid {
     let rows = db.all(account::Entity::find()).await.unwrap();
     assert_eq!(rows.len(), 1);
     rows[0].id
+}
+
+#[derive(Debug, PartialEq, FromQueryResult)]
+struct OnlyId {
+    id: Uuid,
 }
 
 /// Whether no connection is inside a transaction: those that began after they were given up end a moment later.
@@ -68,6 +74,23 @@ on_both! {
         drop(db);
         b.end_read().await.unwrap();
         a.end_read().await.unwrap();
+    }
+
+    async fn two_selects_in_one_statement_are_narrowed_each(app) {
+        let (a, b) = contexts(&app).await;
+        let of_b = account_of(&app, &b).await;
+        a.end_read().await.unwrap();
+        let db = b.read().await.unwrap();
+        let wide = || {
+            account::Entity::find()
+                .select_only()
+                .column(account::Column::Id)
+                .filter(Condition::any().add(account::Column::TenantId.is_not_null()))
+        };
+        let found: Vec<OnlyId> = db.rows_of_both(wide(), wide()).await.unwrap();
+        assert_eq!(found, [OnlyId { id: of_b }, OnlyId { id: of_b }]);
+        drop(db);
+        b.end_read().await.unwrap();
     }
 
     async fn a_foreign_update_and_delete_touch_nothing(app) {

@@ -267,6 +267,30 @@ impl Company {
         app.drain().await;
         Ids(ids)
     }
+
+    /// Makes the contact a key contact, and has both members of the handover meet him: the activity is now that meeting.
+    pub async fn introduce(&self, app: &TestApp, ids: &mut Ids) {
+        let admin = self.client(app, &self.admin).await;
+        let contact = admin
+            .ok(
+                "query($id: ID!) { contact(id: $id) { version } }",
+                json!({ "id": ids.get("cont") }),
+            )
+            .await;
+        let key = json!({ "id": ids.get("cont"), "version": contact["contact"]["version"], "isKey": true, "say": 100 });
+        admin
+            .change("contactUpdate", "ContactUpdateInput", key, "contact { id }")
+            .await;
+        let met = json!({ "accountId": ids.get("acct"), "kind": "JOINT_MEETING", "occurredAt": app.app.clock.now(),
+            "memberId": self.rep.id(), "withMemberIds": [self.other_rep.id()], "contactIds": [ids.get("cont")],
+            "startedBy": "US", "summary": "Met.", "nextStep": "Call", "satisfaction": 4, "externalId": "X-2" });
+        let met = admin
+            .change("activityRecord", "ActivityRecordInput", met, "activity { id }")
+            .await;
+        let id = met["activity"]["id"].as_str().unwrap().to_owned();
+        ids.0.insert("act", id);
+        app.drain().await;
+    }
 }
 
 async fn system(app: &Arc<App>, tenant: Uuid) -> Ctx {

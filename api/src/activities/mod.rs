@@ -20,7 +20,7 @@ mod touches;
 
 pub use loaders::ActivityById;
 pub use mutation::ActivityMutation;
-pub use schema::{Activity, ActivityQuery, last_of_account, of_account};
+pub use schema::{Activity, ActivityQuery, last_of_account, of_account, wanted};
 
 use crate::platform::graphql::{Gid, IdKind};
 

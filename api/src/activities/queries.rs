@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{activity, activity_contact, activity_member, member};
-use sea_orm::sea_query::{ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationDef, Select,
@@ -10,12 +10,14 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::touches::Span;
-use crate::platform::tenancy::{TenantDb, first_of_each, numbered};
+use crate::platform::tenancy::{TenantDb, among, first_of_each, numbered};
 
 /// Most contacts, and most other members, of one activity.
 pub const MOST_PRESENT: usize = 50;
 /// Most pairs of contact and member who have met.
 const MOST_MEETINGS: u64 = 200_000;
+/// Most activities of one statement: SQLite takes some thirty thousand values.
+const MOST_AT_ONCE: usize = 10_000;
 /// Most touches of one account that a handover looks at.
 const MOST_TOUCHES: i32 = 1_000;
 
@@ -63,7 +65,7 @@ pub fn with_contacts(tenant: Uuid, contacts: &[Uuid]) -> Condition {
     Condition::all().add(activity::Column::Id.in_subquery(present))
 }
 
-/// The newest activities of many accounts that are not archived, newest first: `most` of each account.
+/// The newest activities of many accounts that are not archived: `most` of each account, newest first.
 pub fn latest(db: &TenantDb, accounts: &[Uuid], most: i32) -> Select<activity::Entity> {
     use activity::Column;
     let live = activity::Entity::find().filter(Column::ArchivedAt.is_null());
@@ -93,8 +95,46 @@ pub fn within(tenant: Uuid, spans: &[Span], known_by: Option<DateTime<Utc>>) -> 
                 .add(Column::ArchivedAt.gt(known_by)),
         ),
     };
+    if spans.len() == 1 {
+        return live
+            .order_by_asc(Column::OccurredAt)
+            .order_by_asc(Column::Id)
+            .limit(MOST_TOUCHES as u64);
+    }
     let oldest = [(Column::OccurredAt, Order::Asc), (Column::Id, Order::Asc)];
     numbered(tenant, live, Column::AccountId, &oldest, MOST_TOUCHES)
+}
+
+/// Somebody who took part in an activity beside the member who did it.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct ParticipantRow {
+    /// The activity.
+    pub activity_id: Uuid,
+    /// A contact or another member.
+    pub participant_id: Uuid,
+    /// Which of the two.
+    pub is_contact: bool,
+}
+
+/// Who took part in many activities, however many.
+pub async fn participants(db: &TenantDb, activities: &[Uuid]) -> Result<Vec<ParticipantRow>, DbErr> {
+    let mut found = Vec::new();
+    for ids in activities.chunks(MOST_AT_ONCE) {
+        let contacts = activity_contact::Entity::find()
+            .select_only()
+            .column(activity_contact::Column::ActivityId)
+            .column_as(activity_contact::Column::ContactId, "participant_id")
+            .column_as(Expr::cust("TRUE"), "is_contact")
+            .filter(among(db, activity_contact::Column::ActivityId, ids));
+        let members = activity_member::Entity::find()
+            .select_only()
+            .column(activity_member::Column::ActivityId)
+            .column_as(activity_member::Column::MemberId, "participant_id")
+            .column_as(Expr::cust("FALSE"), "is_contact")
+            .filter(among(db, activity_member::Column::ActivityId, ids));
+        found.extend(db.rows_of_both::<_, _, ParticipantRow>(contacts, members).await?);
+    }
+    Ok(found)
 }
 
 /// The contacts of many activities.

@@ -15,6 +15,7 @@ use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::graphql::{
     Computed, Connection, PageArgs, Total, connection, cx, list_size, loaders, wanted_here,
 };
+use crate::platform::tenancy::Columns;
 
 /// What kind of touch it was.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,11 @@ const COMPUTED: &[Computed<activity::Column>] = &[
     ("contacts", &[activity::Column::Id]),
     ("withMembers", &[activity::Column::Id]),
 ];
+
+/// What is selected of the activities that a field of another object gives.
+pub fn wanted(gql: &Context<'_>) -> Columns<activity::Entity> {
+    wanted_here(gql, COMPUTED)
+}
 
 /// What resolvers of the activity need and clients do not see as such.
 #[derive(Clone)]

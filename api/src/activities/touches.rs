@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::activity::StartedBy;
 use domain::decision_path::Meeting;
 use domain::handover::Touch;
-use entity::{activity, activity_contact, activity_member};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use entity::activity;
 use uuid::Uuid;
 
 use super::queries;
@@ -24,16 +23,45 @@ pub async fn touches_since(ctx: &Ctx, db: &TenantDb, account: Uuid, since: DateT
 
 /// As [`touches_since`], of many accounts in as many statements as of one.
 pub async fn touches_of(
-    _: &Ctx,
+    ctx: &Ctx,
     db: &TenantDb,
     accounts: &[(Uuid, DateTime<Utc>)],
 ) -> Result<HashMap<Uuid, Vec<Touch>>> {
+    Ok(touched_of(ctx, db, accounts).await?.touches)
+}
+
+/// Touches, and the rows that they are of.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Of each account, oldest first.
+    pub touches: HashMap<Uuid, Vec<Touch>>,
+    /// The activities, of which [`touch_columns`] were read.
+    pub rows: Vec<activity::Model>,
+}
+
+/// The columns that are read of a touch.
+pub fn touch_columns() -> Columns<activity::Entity> {
+    use activity::Column;
+    let columns = [
+        Column::Id,
+        Column::AccountId,
+        Column::MemberId,
+        Column::OccurredAt,
+        Column::Kind,
+        Column::TwoWay,
+        Column::StartedBy,
+    ];
+    columns.into_iter().fold(Columns::none(), Columns::with)
+}
+
+/// As [`touches_of`], with the rows.
+pub async fn touched_of(_: &Ctx, db: &TenantDb, accounts: &[(Uuid, DateTime<Utc>)]) -> Result<Touched> {
     let spans = accounts.iter().map(|(account, from)| Span {
         account: *account,
         from: *from,
         to: None,
     });
-    touches_known(db, &spans.collect::<Vec<_>>(), None).await
+    touched(db, &spans.collect::<Vec<_>>(), None).await
 }
 
 /// A time at an account.
@@ -54,37 +82,24 @@ pub async fn touches_known(
     spans: &[Span],
     known_by: Option<DateTime<Utc>>,
 ) -> Result<HashMap<Uuid, Vec<Touch>>> {
-    use activity::Column;
+    Ok(touched(db, spans, known_by).await?.touches)
+}
+
+async fn touched(db: &TenantDb, spans: &[Span], known_by: Option<DateTime<Utc>>) -> Result<Touched> {
     if spans.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Touched::default());
     }
-    let within = || queries::within(db.tenant(), spans, known_by);
-    let columns = [
-        Column::Id,
-        Column::AccountId,
-        Column::MemberId,
-        Column::OccurredAt,
-        Column::Kind,
-        Column::TwoWay,
-        Column::StartedBy,
-    ];
-    let columns = columns.into_iter().fold(Columns::none(), Columns::with);
-    let rows = db.all_with(within(), columns).await?;
-    if rows.is_empty() {
-        return Ok(HashMap::new());
+    let select = queries::within(db.tenant(), spans, known_by);
+    let rows = db.all_with(select, touch_columns()).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let (mut contacts, mut members) = (HashMap::new(), HashMap::new());
+    for row in queries::participants(db, &ids).await? {
+        let present = if row.is_contact { &mut contacts } else { &mut members };
+        let of_activity: &mut Vec<Uuid> = present.entry(row.activity_id).or_default();
+        of_activity.push(row.participant_id);
     }
-    // By sub-select: a list of the ids could be longer than SQLite takes.
-    let ids = || within().select_only().column(Column::Id).into_query();
-    let contacts = db
-        .all(activity_contact::Entity::find().filter(activity_contact::Column::ActivityId.in_subquery(ids())))
-        .await?;
-    let members = db
-        .all(activity_member::Entity::find().filter(activity_member::Column::ActivityId.in_subquery(ids())))
-        .await?;
-    let mut contacts = by_activity(contacts.into_iter().map(|row| (row.activity_id, row.contact_id)));
-    let mut members = by_activity(members.into_iter().map(|row| (row.activity_id, row.member_id)));
     let mut touches: HashMap<Uuid, Vec<Touch>> = HashMap::new();
-    for row in rows {
+    for row in &rows {
         let mut present = members.remove(&row.id).unwrap_or_default();
         present.push(row.member_id);
         touches.entry(row.account_id).or_default().push(Touch {
@@ -97,7 +112,7 @@ pub async fn touches_known(
             started_by_contact: row.started_by == StartedBy::Contact.as_str(),
         });
     }
-    Ok(touches)
+    Ok(Touched { touches, rows })
 }
 
 /// Which members have had two-way touches with which contacts at these accounts, and when last; a pair may come twice. Two
@@ -113,12 +128,4 @@ pub async fn meetings_at(_: &Ctx, db: &TenantDb, accounts: &[Uuid]) -> Result<Ve
         last_at: row.last_at,
     });
     Ok(meetings.collect())
-}
-
-fn by_activity(pairs: impl Iterator<Item = (Uuid, Uuid)>) -> HashMap<Uuid, Vec<Uuid>> {
-    let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    for (activity, other) in pairs {
-        found.entry(activity).or_default().push(other);
-    }
-    found
 }

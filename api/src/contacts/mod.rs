@@ -16,7 +16,7 @@ pub mod service;
 
 pub use loaders::ContactById;
 pub use mutation::ContactMutation;
-pub use schema::{Contact, ContactQuery, of_account};
+pub use schema::{Contact, ContactQuery, of_account, wanted_below};
 
 use crate::platform::graphql::{Gid, IdKind};
 

@@ -12,8 +12,9 @@ use crate::accounts::{Account, AccountById, AccountId};
 use crate::buyer_changes;
 use crate::error::{Error, Result};
 use crate::platform::graphql::{
-    Computed, Connection, Date, PageArgs, Total, connection, cx, list_size, loaders, wanted_here,
+    Computed, Connection, Date, PageArgs, Total, connection, cx, list_size, loaders, wanted_at, wanted_here,
 };
+use crate::platform::tenancy::Columns;
 
 /// What a contact is in his company's decision to buy.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,11 @@ const COMPUTED: &[Computed<contact::Column>] = &[
     ("movedFrom", &[contact::Column::Id]),
     ("posts", &[contact::Column::Id]),
 ];
+
+/// What is selected of the contacts below this field of another object, by the fields that lead to them.
+pub fn wanted_below(gql: &Context<'_>, path: &[&str]) -> Columns<contact::Entity> {
+    wanted_at(gql, path, COMPUTED)
+}
 
 /// What resolvers of the contact need and clients do not see as such.
 #[derive(Clone)]

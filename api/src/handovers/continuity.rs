@@ -1,10 +1,12 @@
 //! From the rows to the proof: continuity is computed by `domain::handover`, here its input is gathered.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::handover::{Continuity, KeyContact, Touch, score};
-use entity::{contact, handover};
+use domain::policy::Action;
+use entity::{activity, contact, handover};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -74,8 +76,69 @@ pub async fn of_one(ctx: &Ctx, db: &TenantDb, row: &handover::Model) -> Result<(
     Ok((Facts::of(row).proven(&keys, &touches), contacts))
 }
 
-/// The continuity of many handovers, in as many statements as of one.
-pub async fn of_many(ctx: &Ctx, db: &TenantDb, handovers: &[Facts]) -> Result<HashMap<Facts, Continuity>> {
+/// The continuity of a handover, and the rows that it was proven from.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// What they prove.
+    pub continuity: Continuity,
+    /// The rows.
+    pub evidence: Evidence,
+}
+
+/// Rows that continuity was proven from. What was read of them is not read again to be shown.
+#[derive(Clone, Debug)]
+pub struct Evidence(Arc<Rows>);
+
+#[derive(Debug)]
+struct Rows {
+    contacts: HashMap<Uuid, contact::Model>,
+    contact_columns: Columns<contact::Entity>,
+    activities: HashMap<Uuid, activity::Model>,
+}
+
+impl Evidence {
+    /// Whoever sees a handover sees what is read of its account under the same grant; what he sees less of is left out here,
+    /// and asked for on its own.
+    fn that_may_be_shown(
+        ctx: &Ctx,
+        contacts: HashMap<Uuid, Vec<contact::Model>>,
+        contact_columns: Columns<contact::Entity>,
+        activities: Vec<activity::Model>,
+    ) -> Result<Self> {
+        let grant = ctx.authorize(Action::HandoverRead)?;
+        let is_seen = |action| ctx.authorize(action).is_ok_and(|other| other == grant);
+        let contacts = contacts.into_values().flatten();
+        let contacts = contacts.filter(|_| is_seen(Action::ContactRead));
+        let activities = activities.into_iter().filter(|_| is_seen(Action::ActivityRead));
+        Ok(Self(Arc::new(Rows {
+            contacts: contacts.map(|row| (row.id, row)).collect(),
+            contact_columns,
+            activities: activities.map(|row| (row.id, row)).collect(),
+        })))
+    }
+
+    /// The key contact, if these columns of him were read.
+    pub fn contact(&self, id: Uuid, wanted: Columns<contact::Entity>) -> Option<contact::Model> {
+        let is_read = self.0.contact_columns.cover(wanted);
+        is_read.then(|| self.0.contacts.get(&id).cloned()).flatten()
+    }
+
+    /// The activities, if these columns of all of them were read.
+    pub fn activities(&self, ids: &[Uuid], wanted: Columns<activity::Entity>) -> Option<Vec<activity::Model>> {
+        if !activities::service::touch_columns().cover(wanted) {
+            return None;
+        }
+        ids.iter().map(|id| self.0.activities.get(id).cloned()).collect()
+    }
+}
+
+/// The continuity of many handovers, in as many statements as of one, with these columns of their key contacts.
+pub async fn of_many(
+    ctx: &Ctx,
+    db: &TenantDb,
+    handovers: &[Facts],
+    shown: Columns<contact::Entity>,
+) -> Result<HashMap<Facts, Proof>> {
     // Several handovers of one account share its touches, from the earliest plan on.
     let mut since: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
     for facts in handovers {
@@ -84,15 +147,21 @@ pub async fn of_many(ctx: &Ctx, db: &TenantDb, handovers: &[Facts]) -> Result<Ha
     }
     let since: Vec<_> = since.into_iter().collect();
     let accounts: Vec<Uuid> = since.iter().map(|(account, _)| *account).collect();
-    // Those that `key_contact` looks at.
-    let columns = Columns::none().with(contact::Column::Id).with(contact::Column::Say);
+    // Those that `key_contact` looks at, beside those that are shown.
+    let columns = shown.with(contact::Column::Id).with(contact::Column::Say);
     let contacts = contacts::service::key_contacts_of(ctx, db, &accounts, columns).await?;
-    let touches = activities::service::touches_of(ctx, db, &since).await?;
-    let scored = handovers.iter().map(|facts| {
+    let touched = activities::service::touched_of(ctx, db, &since).await?;
+    let proven = handovers.iter().map(|facts| {
         let rows = contacts.get(&facts.account).map_or(&[][..], Vec::as_slice);
         let keys: Vec<KeyContact> = rows.iter().map(key_contact).collect();
-        let touches = touches.get(&facts.account).map_or(&[][..], Vec::as_slice);
+        let touches = touched.touches.get(&facts.account).map_or(&[][..], Vec::as_slice);
         (*facts, facts.proven(&keys, touches))
     });
-    Ok(scored.collect())
+    let proven: Vec<_> = proven.collect();
+    let evidence = Evidence::that_may_be_shown(ctx, contacts, columns, touched.rows)?;
+    let with_evidence = |(facts, continuity)| {
+        let evidence = evidence.clone();
+        (facts, Proof { continuity, evidence })
+    };
+    Ok(proven.into_iter().map(with_evidence).collect())
 }

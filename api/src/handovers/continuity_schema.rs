@@ -5,11 +5,12 @@ use chrono::NaiveDate;
 use domain::handover::{MissingProof, NextProof, StepFacts, next, next_of};
 use uuid::Uuid;
 
+use super::continuity::{Evidence, Proof};
 use super::loaders::StepsOf;
 use super::progress::step_facts;
-use super::types::{activities, contact};
-use crate::activities::Activity;
-use crate::contacts::Contact;
+use super::types;
+use crate::activities::{self, Activity};
+use crate::contacts::{self, Contact};
 use crate::error::Result;
 use crate::platform::graphql::{Date, cx, list_size, loaders};
 
@@ -88,7 +89,7 @@ impl From<NextProof> for ContinuityNext {
 impl ContinuityNext {
     /// Of whom.
     async fn contact(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
-        contact(gql, self.contact).await
+        types::contact(gql, self.contact).await
     }
 
     /// What is to happen, in the language of the request.
@@ -111,12 +112,20 @@ impl Continuity {
 }
 
 impl Continuity {
-    pub(super) fn of(proven: domain::handover::Continuity, threshold: u8, plan: Plan) -> Self {
+    pub(super) fn of(
+        Proof {
+            continuity: proven,
+            evidence,
+        }: Proof,
+        threshold: u8,
+        plan: Plan,
+    ) -> Self {
         let contacts = proven.contacts.iter().cloned();
+        let contacts = contacts.map(|contact| ContactContinuity::of(contact, evidence.clone(), plan));
         Self {
             score: proven.score,
             threshold,
-            contacts: contacts.map(|contact| ContactContinuity::of(contact, plan)).collect(),
+            contacts: contacts.collect(),
             proven,
             plan,
         }
@@ -136,17 +145,28 @@ pub struct ContactContinuity {
     #[graphql(skip)]
     proven: domain::handover::ContactContinuity,
     #[graphql(skip)]
+    evidence: Evidence,
+    #[graphql(skip)]
     plan: Plan,
 }
 
 impl ContactContinuity {
-    fn of(proven: domain::handover::ContactContinuity, plan: Plan) -> Self {
+    fn of(proven: domain::handover::ContactContinuity, evidence: Evidence, plan: Plan) -> Self {
         Self {
             weight: proven.weight,
             points: proven.points,
             missing: proven.missing.iter().copied().map(Into::into).collect(),
             proven,
+            evidence,
             plan,
+        }
+    }
+
+    /// Activities that were evidence. What is wanted of them was mostly read when they were.
+    async fn shown(&self, gql: &Context<'_>, ids: &[Uuid]) -> Result<Vec<Activity>> {
+        match self.evidence.activities(ids, activities::wanted(gql)) {
+            Some(rows) => Ok(rows.into_iter().map(Activity::from).collect()),
+            None => types::activities(gql, ids).await,
         }
     }
 }
@@ -158,7 +178,11 @@ const MOST_PROOFS: usize = 20;
 impl ContactContinuity {
     /// The contact.
     async fn contact(&self, gql: &Context<'_>) -> Result<Option<Contact>> {
-        contact(gql, self.proven.contact).await
+        let id = self.proven.contact;
+        match self.evidence.contact(id, contacts::wanted_below(gql, &[])) {
+            Some(row) => Ok(Some(Contact::from(row))),
+            None => types::contact(gql, id).await,
+        }
     }
 
     /// What he lacks next and by when; null when nothing is missing, or the handover has ended.
@@ -171,20 +195,20 @@ impl ContactContinuity {
 
     /// The first touch in which the one who leaves introduced the successor; null while there is none.
     async fn introduced(&self, gql: &Context<'_>) -> Result<Option<Activity>> {
-        Ok(activities(gql, self.proven.introduced.as_slice()).await?.pop())
+        Ok(self.shown(gql, self.proven.introduced.as_slice()).await?.pop())
     }
 
     /// The two-way touches of the successor without the one who leaves, oldest first; at most 20.
     #[graphql(directive = list_size::apply(20))]
     async fn met_alone(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
         let shown = self.proven.met_alone.iter().copied().take(MOST_PROOFS);
-        activities(gql, &shown.collect::<Vec<_>>()).await
+        self.shown(gql, &shown.collect::<Vec<_>>()).await
     }
 
     /// The touches that the contact began with the successor, oldest first; at most 20.
     #[graphql(directive = list_size::apply(20))]
     async fn reached_out(&self, gql: &Context<'_>) -> Result<Vec<Activity>> {
         let shown = self.proven.reached_out.iter().copied().take(MOST_PROOFS);
-        activities(gql, &shown.collect::<Vec<_>>()).await
+        self.shown(gql, &shown.collect::<Vec<_>>()).await
     }
 }

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use domain::handover::Continuity;
 use domain::policy::Action;
-use entity::{handover, handover_step};
+use entity::{contact, handover, handover_step};
 use uuid::Uuid;
 
-use super::continuity::{self, Facts};
+use super::continuity::{self, Facts, Proof};
 use super::{queries, service};
-use crate::accounts::grouped;
+use crate::accounts::{distinct, grouped};
 use crate::error::Error;
 use crate::platform::graphql::Loaders;
+use crate::platform::tenancy::Columns;
 
 /// A visible handover by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,21 +63,25 @@ impl Loader<StepsOf> for Loaders {
 
 /// What proves a handover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ContinuityOf(pub Facts);
+pub struct ContinuityOf {
+    /// The handover.
+    pub facts: Facts,
+    /// What is shown of its key contacts.
+    pub contacts: Columns<contact::Entity>,
+}
 
 impl Loader<ContinuityOf> for Loaders {
-    type Value = Continuity;
+    type Value = Proof;
     type Error = Error;
 
-    async fn load(&self, keys: &[ContinuityOf]) -> Result<HashMap<ContinuityOf, Continuity>, Error> {
+    async fn load(&self, keys: &[ContinuityOf]) -> Result<HashMap<ContinuityOf, Proof>, Error> {
         self.ctx.authorize(Action::HandoverRead)?;
-        let handovers: Vec<Facts> = keys.iter().map(|key| key.0).collect();
+        let handovers: Vec<Facts> = distinct(keys.iter().map(|key| key.facts));
+        let shown = keys.iter().fold(Columns::none(), |all, key| all.and(key.contacts));
         let db = self.ctx.read().await?;
-        let scored = continuity::of_many(&self.ctx, &db, &handovers).await?;
-        Ok(scored
-            .into_iter()
-            .map(|(facts, continuity)| (ContinuityOf(facts), continuity))
-            .collect())
+        let proven = continuity::of_many(&self.ctx, &db, &handovers, shown).await?;
+        let of_key = |key: &ContinuityOf| Some((*key, proven.get(&key.facts)?.clone()));
+        Ok(keys.iter().filter_map(of_key).collect())
     }
 }
 

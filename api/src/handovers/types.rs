@@ -13,7 +13,7 @@ use super::{HandoverId, StepId};
 use crate::accounts::{Account, AccountById};
 use crate::activities::{Activity, ActivityById};
 use crate::briefings;
-use crate::contacts::{Contact, ContactById};
+use crate::contacts::{self, Contact, ContactById};
 use crate::error::{Error, Result};
 use crate::members::{Member, loaders::MemberById};
 use crate::platform::graphql::{Date, cost, cx, list_size, loaders};
@@ -229,13 +229,17 @@ impl Handover {
     /// How far the relation has passed over, and the touches that prove it.
     async fn continuity(&self, gql: &Context<'_>) -> Result<Option<Continuity>> {
         let threshold = cx(gql).tenant()?.continuity_threshold;
-        let proven = loaders(gql).load_one(ContinuityOf(self.row.facts)).await?;
+        let key = ContinuityOf {
+            facts: self.row.facts,
+            contacts: contacts::wanted_below(gql, &["contacts", "contact"]),
+        };
+        let proof = loaders(gql).load_one(key).await?;
         let plan = Plan {
             handover: self.id.0,
             last_day: self.last_day.0,
             is_open: self.ended_at.is_none(),
         };
-        Ok(proven.map(|proven| Continuity::of(proven, threshold, plan)))
+        Ok(proof.map(|proof| Continuity::of(proof, threshold, plan)))
     }
 }
 

@@ -27,7 +27,7 @@ pub use payload::UserErrorView;
 pub(crate) use payload::payload;
 pub use root::Root;
 pub use scalars::{BigInt, Date, Decimal, MoneyInput, MoneyView};
-pub use wanted::{Computed, wanted_here, wanted_of_rows};
+pub use wanted::{Computed, wanted_at, wanted_here, wanted_of_rows};
 
 use super::Ctx;
 

@@ -31,6 +31,12 @@ pub fn wanted_here<E: EntityTrait>(gql: &Context<'_>, computed: &[Computed<E::Co
     wanted(&[gql.field()], computed)
 }
 
+/// Of the objects below the object that a field gives, by the fields that lead to them.
+pub fn wanted_at<E: EntityTrait>(gql: &Context<'_>, path: &[&str], computed: &[Computed<E::Column>]) -> Columns<E> {
+    let object = path.iter().fold(gql.look_ahead(), |object, field| object.field(field));
+    wanted(&object.selection_fields(), computed)
+}
+
 /// Of the rows of a connection that a field gives.
 pub fn wanted_of_rows<E: EntityTrait>(gql: &Context<'_>, computed: &[Computed<E::Column>]) -> Columns<E> {
     let of = |rows: &Lookahead<'_>| wanted(&rows.selection_fields(), computed);

@@ -70,6 +70,11 @@ impl<E: EntityTrait> Columns<E> {
         })
     }
 
+    /// Whether the others are among these.
+    pub fn cover(self, others: Self) -> bool {
+        others.bits & !self.bits == 0
+    }
+
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use entity::{Sparse, TenantOwned};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, Query, UnionType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
     QueryTrait, Select,
@@ -61,6 +61,20 @@ impl TenantDb {
     ) -> Result<Vec<M>, DbErr> {
         let rows = self.scope(select).into_model::<M>().all(&self.tx).await?;
         Ok(self.tally.count_rows(rows))
+    }
+
+    /// The rows of two selects of the same columns, one behind the other: one statement for both.
+    pub async fn rows_of_both<A: TenantOwned, B: TenantOwned, M: FromQueryResult>(
+        &self,
+        first: Select<A>,
+        second: Select<B>,
+    ) -> Result<Vec<M>, DbErr> {
+        let second = second.filter(<B as TenantOwned>::tenant_column().eq(self.tenant));
+        let mut both = self.scope(first).into_query();
+        both.union(UnionType::All, second.into_query());
+        let rows = self.tx.query_all(&both).await?;
+        let rows = rows.iter().map(|row| M::from_query_result(row, ""));
+        Ok(self.tally.count_rows(rows.collect::<Result<_, _>>()?))
     }
 
     /// Whether each of two selects has a row: one statement for both.

@@ -21,7 +21,7 @@ pub use columns::Columns;
 pub use database::{Database, PoolState, SafetyError};
 pub use door::TenantDb;
 pub use global::{GlobalDb, GlobalTable, GlobalTx};
-pub use groups::{first_of_each, numbered};
+pub use groups::{among, first_of_each, numbered};
 pub use lease::LEASE;
 pub use tally::Tally;
 pub use write::{When, WriteTx};
