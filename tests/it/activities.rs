@@ -44,7 +44,39 @@ async fn other_account(client: &Client) -> String {
     made["account"]["id"].as_str().unwrap().to_owned()
 }
 
+/// Every plain field of an account.
+const ACCOUNT: &str = "id name nameKana industry segment country website externalId acquisitionChannel fiscalYearEndMonth note \
+    lifecycle touchCadenceDays lastTouchAt archivedAt version createdAt updatedAt owner { id }";
+
 on_both! {
+    async fn what_is_recorded_comes_with_its_account_as_it_is(app) {
+        let rep = app.a.client(&app, &app.a.rep).await;
+        let account = app.a.account_id();
+        let whole = format!("query($id: ID!) {{ account(id: $id) {{ {ACCOUNT} }} }}");
+        let selection = format!("activity {{ account {{ {ACCOUNT} }} }}");
+        for at in ["2026-01-05T01:00:00.123456789Z", "2026-01-04T01:00:00Z", "2026-01-06T01:00:00Z"] {
+            let shown = rep.change("activityRecord", "ActivityRecordInput", call(&account, at), &selection).await;
+            let read = rep.ok(&whole, json!({ "id": account })).await;
+            assert_eq!(shown["activity"]["account"], read["account"]);
+            assert!(read["account"]["lastTouchAt"].is_string());
+        }
+    }
+
+    async fn a_client_that_may_not_read_accounts_is_not_shown_the_one_it_recorded_at(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let scopes = json!({ "name": "Telephone", "scopes": ["ACTIVITIES_WRITE"] });
+        let made = admin.change("apiClientCreate", "ApiClientCreateInput", scopes, "apiClient { id } secret").await;
+        let telephone = app.partner(&made).await;
+        let mut input = call(&app.a.account_id(), "2026-01-05T01:00:00Z");
+        input["memberId"] = json!(app.a.rep.id());
+        let query = "mutation($input: ActivityRecordInput!) { activityRecord(input: $input) { activity { id summary account { id } } } }";
+        let answer = telephone.send(query, json!({ "input": input })).await;
+        assert_eq!(answer.code(), Some("FORBIDDEN"));
+        assert_eq!(answer.body["errors"][0]["path"], json!(["activityRecord", "activity", "account"]));
+        let account = app.a.client(&app, &app.a.admin).await.ok("query($id: ID!) { account(id: $id) { lastActivity { summary } } }", json!({ "id": app.a.account_id() })).await;
+        assert_eq!(account["account"]["lastActivity"]["summary"], "Talked");
+    }
+
     async fn a_touch_is_recorded_with_who_took_part(app) {
         let rep = app.a.client(&app, &app.a.rep).await;
         let account = app.a.account_id();

@@ -235,12 +235,7 @@ on_both! {
             let made = admin
                 .change("apiClientCreate", "ApiClientCreateInput", json!({ "name": "Partner", "scopes": scopes }), "apiClient { id } secret")
                 .await;
-            let credentials = json!({ "clientId": made["apiClient"]["id"], "clientSecret": made["secret"] });
-            let token = app
-                .anonymous()
-                .change("apiClientTokenCreate", "ApiClientTokenCreateInput", credentials, "accessToken")
-                .await;
-            let partner = Client::new(&app.base, Some(token["accessToken"].as_str().unwrap().to_owned()));
+            let partner = app.partner(&made).await;
             let contact = partner.send(&shown("contact { familyName }"), json!({})).await;
             assert_eq!(contact.body.pointer(&format!("/data{of_contact}")).is_some(), sees_contact, "{scopes} {:#}", contact.body);
             assert_eq!(contact.code(), (!sees_contact).then_some("FORBIDDEN"));

@@ -92,12 +92,7 @@ on_both! {
             let made = admin
                 .change("apiClientCreate", "ApiClientCreateInput", json!({ "name": "Partner", "scopes": [name] }), "apiClient { id } secret")
                 .await;
-            let credentials = json!({ "clientId": made["apiClient"]["id"], "clientSecret": made["secret"] });
-            let token = app
-                .anonymous()
-                .change("apiClientTokenCreate", "ApiClientTokenCreateInput", credentials, "accessToken")
-                .await;
-            let client = Client::new(&app.base, Some(token["accessToken"].as_str().unwrap().to_owned()));
+            let client = app.partner(&made).await;
             let may = |action| scope_for(action).is_some_and(|needed| scope.includes(needed));
             assert_eq!(refused(&app, &client, &unknown).await, kept_from(may, false), "{}", scope.as_str());
         }

@@ -157,7 +157,7 @@ impl ActivityMutation {
         #[graphql(desc = "The activity.")] input: ActivityRecordInput,
     ) -> Result<Option<ActivityRecordPayload>> {
         let result = service::activity_record(cx(gql), input.into()).await;
-        ActivityRecordPayload::of(result.map(Activity::from)).map(Some)
+        ActivityRecordPayload::of(result.map(Activity::recorded)).map(Some)
     }
 
     /// Corrects an activity; a stale version is a CONFLICT that says what changed.

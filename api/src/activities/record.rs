@@ -5,7 +5,7 @@ use domain::activity::{ActivityKind, StartedBy};
 use domain::lang::Text;
 use domain::policy::Action;
 use domain::risk::MARKS;
-use entity::activity;
+use entity::{account, activity};
 use sea_orm::{Set, TryIntoModel};
 use serde_json::json;
 use uuid::Uuid;
@@ -52,6 +52,25 @@ pub struct ActivityDraft {
     pub follow_up: Option<Uuid>,
 }
 
+/// An activity that is on record.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The activity.
+    pub activity: activity::Model,
+    /// Its account as it is now, if the caller sees it and it was read.
+    pub account: Option<account::Model>,
+}
+
+impl Recorded {
+    /// On record before: its account was not read.
+    fn before(activity: activity::Model) -> Self {
+        Self {
+            activity,
+            account: None,
+        }
+    }
+}
+
 /// Whether both sides usually say something.
 const fn is_usually_two_way(kind: ActivityKind, started_by: StartedBy) -> bool {
     match kind {
@@ -67,15 +86,15 @@ const fn is_usually_two_way(kind: ActivityKind, started_by: StartedBy) -> bool {
 }
 
 /// Records an activity. The same external id at the same account again gives the one that is recorded, unchanged.
-pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<activity::Model> {
+pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<Recorded> {
     ctx.authorize(Action::ActivityRecord)?;
     check(ctx, &mut draft)?;
     let tx = ctx.write().await?;
-    let account = account_require_live(ctx, &tx, Action::ActivityRecord, draft.account, &["accountId"]).await?;
+    let mut account = account_require_live(ctx, &tx, Action::ActivityRecord, draft.account, &["accountId"]).await?;
     if let Some(external_id) = &draft.external_id
         && let Some(found) = tx.one(queries::by_external_id(external_id)).await?
     {
-        return repeated(found, draft.account);
+        return repeated(found, draft.account).map(Recorded::before);
     }
     let member = who_did_it(ctx, &draft)?;
     draft.with_members.retain(|other| *other != member);
@@ -94,7 +113,7 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
         Err(error) if Error::is_unique_violation(&error) => {
             // Another request recorded it between the look and the insert.
             drop(tx);
-            return recorded_meanwhile(ctx, &draft).await;
+            return recorded_meanwhile(ctx, &draft).await.map(Recorded::before);
         }
         inserted => inserted?,
     }
@@ -106,6 +125,7 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
     }
     if draft.occurred_at > account.last_touch_sort {
         last_touch_raise(&tx, when, draft.account, draft.occurred_at).await?;
+        account.last_touch_sort = draft.occurred_at;
     }
     tx.emit(
         NewEvent::new("activity.recorded", "act", id)
@@ -113,7 +133,12 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<acti
             .with(json!({ "version": 1, "rated": draft.satisfaction.is_some(), "handover": proves })),
     );
     tx.commit().await?;
-    Ok(row.try_into_model()?)
+    // Who may read accounts was found to see this one before he could write.
+    let is_seen = ctx.authorize(Action::AccountRead).is_ok();
+    Ok(Recorded {
+        activity: row.try_into_model()?,
+        account: is_seen.then_some(account),
+    })
 }
 
 /// What hangs on an account and a touch may prove. Most accounts have nothing of it.

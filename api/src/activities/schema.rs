@@ -1,13 +1,15 @@
 //! Activities as the API shows them.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use entity::activity;
+use entity::{account, activity};
 use uuid::Uuid;
 
 use super::ActivityId;
 use super::loaders::{ContactIdsOf, LatestOf, MemberIdsOf};
-use super::service::{self, ActivityFilter};
+use super::service::{self, ActivityFilter, Recorded};
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::contacts::{Contact, ContactById, ContactId};
 use crate::error::{Error, Result};
@@ -100,6 +102,8 @@ pub fn wanted(gql: &Context<'_>) -> Columns<activity::Entity> {
 #[derive(Clone)]
 struct Row {
     account: Uuid,
+    /// The row of the account, where it was just read.
+    known: Option<Arc<account::Model>>,
     member: Uuid,
     kind: String,
     started_by: String,
@@ -140,11 +144,21 @@ impl From<activity::Model> for Activity {
             created_at,
             row: Row {
                 account: account_id,
+                known: None,
                 member: member_id,
                 kind,
                 started_by,
             },
         }
+    }
+}
+
+impl Activity {
+    /// One that was recorded just now, with what was read of its account for that.
+    pub(super) fn recorded(Recorded { activity, account }: Recorded) -> Self {
+        let mut shown = Self::from(activity);
+        shown.row.known = account.map(Arc::new);
+        shown
     }
 }
 
@@ -164,6 +178,9 @@ impl Activity {
 
     /// The account that it was with.
     async fn account(&self, gql: &Context<'_>) -> Result<Option<Account>> {
+        if let Some(known) = &self.row.known {
+            return Ok(Some(Account::from(known.as_ref().clone())));
+        }
         Ok(loaders(gql)
             .load_one(AccountById(self.row.account))
             .await?

@@ -18,7 +18,7 @@ use crate::platform::tenancy::{Columns, TenantDb};
 
 pub use super::changes::{ActivityChanges, activity_archive, activity_update};
 pub use super::last_touch::last_touch_find_again;
-pub use super::record::{ActivityDraft, activity_record};
+pub use super::record::{ActivityDraft, Recorded, activity_record};
 pub use super::touches::{Span, meetings_at, touch_columns, touched_of, touches_known, touches_of, touches_since};
 
 /// How a list of activities may be narrowed.

@@ -28,17 +28,7 @@ async fn partner(app: &TestApp, company: &Company) -> (String, Client) {
         (&json!("OFF"), &json!(1))
     );
     let id = made["apiClient"]["id"].as_str().unwrap().to_owned();
-    let token = app
-        .anonymous()
-        .change(
-            "apiClientTokenCreate",
-            "ApiClientTokenCreateInput",
-            json!({ "clientId": id, "clientSecret": made["secret"] }),
-            "accessToken",
-        )
-        .await;
-    let token = token["accessToken"].as_str().unwrap().to_owned();
-    (id, Client::new(&app.base, Some(token)))
+    (id, app.partner(&made).await)
 }
 
 async fn publish(admin: &Client, client: &str, manifest: &str) -> Value {
