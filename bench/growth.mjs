@@ -17,7 +17,7 @@ const OPERATIONS = ['a', 'b', 'c', 'd', 'e', 'f', 'h'];
 async function costs(database, server, made) {
   const asked = [];
   for (const company of made) {
-    const one = { ...server, headers: company.headers };
+    const one = { ...server, headers: await lab.headers(server, company) };
     const k = await known(database, company.id, one);
     asked.push({ one, k, operations: await oursOf(k, one), found: {} });
   }
@@ -46,7 +46,7 @@ const writers = [];
 for (const [connections, among] of [[1, 1], [4, 1], [16, 1], [16, 16]]) {
   const asking = [];
   for (const company of companies.slice(0, among)) {
-    const one = { ...server, headers: company.headers };
+    const one = { ...server, headers: await lab.headers(server, company) };
     const k = await known(database, company.id, one);
     asking.push({ one, k, body: (await oursOf(k, one)).c[0] });
   }

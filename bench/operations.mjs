@@ -79,6 +79,15 @@ export const mercuriusOf = (k) => ({
   c: [{ query: 'mutation($a: ID!, $m: ID!, $o: String!, $s: String!) { activityRecord(accountId: $a, memberId: $m, occurredAt: $o, summary: $s) { id summary account { id name } } }', variables: { a: '{{account}}', m: k.owner, o: AT, s: 'Called.' } }, (data) => data.activityRecord.summary],
 });
 
+export const directusOf = (k) => ({
+  a: [{ query: `query($id: ID!) { account_by_id(id: $id) { ${ACCOUNT} } }`, variables: { id: k.account } }, (data) => data.account_by_id.name],
+  b: [{ query: `query($t: ID) { account(limit: 50, filter: { tenant_id: { _eq: $t } }, sort: ["-risk_sort", "-id"]) { id name owner_id { id family_name } contacts(limit: 3, sort: ["sort_key"]) { id family_name } activities(limit: 1, sort: ["-occurred_at"]) { id occurred_at summary } } }`, variables: { t: k.tenant } },
+    (data) => listed(data.account.map((row) => ({ ...row, owner: row.owner_id.family_name, last: row.activities[0]?.occurred_at })))],
+  c: [{ query: 'mutation($data: create_activity_input!) { create_activity_item(data: $data) { id summary account_id { id name } } }',
+    variables: { data: { tenant_id: k.tenant, id: '{{uuid}}', account_id: { id: '{{account}}' }, kind: 'CALL', member_id: k.owner, started_by: 'US', two_way: true, occurred_at: AT, recorded_at: AT, summary: 'Called.', version: '1', created_at: AT } } },
+    (data) => data.create_activity_item.summary],
+});
+
 /** The floor: one statement each. \`:account\` is one of the accounts. */
 export const idealOf = (k) => ({
   a: `SELECT id, name, country, industry, lifecycle, version FROM account WHERE tenant_id = '${k.tenant}' AND id = '${k.account}';`,

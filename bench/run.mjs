@@ -2,10 +2,11 @@
 // Fills one database, checks that everybody answers the same, and measures them in turns: see README.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as directus from './directus.mjs';
 import * as lab from './lab.mjs';
 import { load, pgbench } from './load.mjs';
 import { idealImport, importers, importing } from './importing.mjs';
-import { TITLES, fresh, idealOf, known, mercuriusOf, oursOf, postgraphileOf } from './operations.mjs';
+import { TITLES, directusOf, fresh, idealOf, known, mercuriusOf, oursOf, postgraphileOf } from './operations.mjs';
 
 const [binary, postgres] = process.argv.slice(2);
 const TENANTS = lab.setting('TENANTS', 20), ACCOUNTS = lab.setting('ACCOUNTS', 5000), NAMES = lab.setting('NAMES', 100_000);
@@ -18,15 +19,17 @@ const hikitsugi = await lab.hikitsugi(database, binary);
 const [first, ...others] = await lab.companies(database, hikitsugi, [...Array(TENANTS).fill({ accounts: ACCOUNTS }), { accounts: NAMES, contacts: 1, touches: 1 }, { accounts: 1000 }]);
 const [large, busy] = others.slice(-2);
 const peers = [hikitsugi, await lab.serve('PostGraphile', database, node, ['postgraphile.mjs'], () => ({})), await lab.serve('Mercurius', database, node, ['mercurius.mjs'], () => ({}))];
+if (directus.isInstalled()) peers.push(await directus.directus(database, node));
 
 /** Each as somebody of this company. */
-const as = ({ id, headers }) => peers.map((peer) => ({ ...peer, headers: peer === hikitsugi ? headers : { 'x-tenant': id } }));
+const as = ({ id, headers }) => peers.map((peer) => ({ ...peer, headers: { Hikitsugi: headers, Directus: directus.headers }[peer.name] ?? { 'x-tenant': id } }));
 async function asked(company) {
-  const [ours, postgraphile, mercurius] = as(company);
+  const [ours, postgraphile, mercurius, fourth] = as(company);
   const k = await known(database, company.id, ours);
-  return { k, by: [[ours, await oursOf(k, ours), k.ids], [postgraphile, await postgraphileOf(k, postgraphile), k.uuids], [mercurius, mercuriusOf(k), k.uuids]] };
+  return { k, by: [[ours, await oursOf(k, ours), k.ids], [postgraphile, await postgraphileOf(k, postgraphile), k.uuids], [mercurius, mercuriusOf(k), k.uuids], ...(fourth ? [[fourth, directusOf(k), k.uuids]] : [])] };
 }
-const small = await asked(first), names = await asked(large), taking = await asked(busy);
+// What the floor writes would otherwise be reckoned with by whoever reckons.
+const small = await asked(first), names = await asked(large), taking = await asked(busy), floor = await asked(others[0]);
 const of = (operation) => ({ f: names, g: taking })[operation] ?? small;
 
 for (const operation of Object.keys(TITLES)) {
@@ -41,14 +44,14 @@ for (const operation of Object.keys(TITLES)) {
 
 // --- in turns
 
-const measured = {}, ideal = { ...idealOf(small.k), g: idealImport(taking.k) }, taken = importers(taking.k);
+const measured = {}, ideal = { ...idealOf(small.k), g: idealImport(floor.k) }, taken = importers(taking.k);
 for (let round = -1; round < ROUNDS; round++) for (const operation of Object.keys(TITLES)) {
   const keep = (name, result) => { if (round >= 0) ((measured[operation] ??= {})[name] ??= []).push(result); };
   for (const [server, operations, accounts] of of(operation).by) {
     if (operation === 'g' && taken[server.name]) keep(server.name, await importing(database, server, taken[server.name]));
     if (operations[operation]) keep(server.name, await load(database, server, operations[operation][0], { seconds, accounts }));
   }
-  if (ideal[operation]) keep('pgbench', pgbench(database, (operation === 'g' ? busy : first).id, ideal[operation], { seconds, accounts: small.k.uuids }));
+  if (ideal[operation]) keep('pgbench', pgbench(database, (operation === 'g' ? others[0] : first).id, ideal[operation], { seconds, accounts: small.k.uuids }));
 }
 
 // --- the table
