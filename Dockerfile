@@ -15,6 +15,7 @@ COPY --from=build /usr/local/bin/hikitsugi /usr/local/bin/hikitsugi
 USER 10001:10001
 WORKDIR /tmp
 EXPOSE 8080
-ENV HIKITSUGI_LISTEN=0.0.0.0:8080 HIKITSUGI_LOG_FORMAT=json
+# Memory that is free goes back after so many milliseconds: docs/decisions/0020-one-program.md.
+ENV HIKITSUGI_LISTEN=0.0.0.0:8080 HIKITSUGI_LOG_FORMAT=json MIMALLOC_PURGE_DELAY=10
 ENTRYPOINT ["hikitsugi"]
 CMD ["serve"]

@@ -80,9 +80,9 @@ export async function ask({ url, headers }, body, more) {
   return data;
 }
 
-/** Hikitsugi over the database, with nobody's bucket of points ever empty unless it is `guarded`. */
+/** Hikitsugi over the database as its image runs it, with nobody's bucket of points ever empty unless it is `guarded`. */
 export const hikitsugi = (database, binary, isGuarded = false) => serve('Hikitsugi', database, binary, ['serve'], (port) => ({
-  HIKITSUGI_SECRET: 'a secret of the comparison, long enough', HIKITSUGI_LISTEN: `127.0.0.1:${port}`, HIKITSUGI_LOG: 'warn', HIKITSUGI_TRUSTED_PROXIES: '1',
+  HIKITSUGI_SECRET: 'a secret of the comparison, long enough', HIKITSUGI_LISTEN: `127.0.0.1:${port}`, HIKITSUGI_LOG: 'warn', HIKITSUGI_TRUSTED_PROXIES: '1', MIMALLOC_PURGE_DELAY: '10',
   ...(!isGuarded && { HIKITSUGI_COST_BUCKET: '1000000000000', HIKITSUGI_COST_RESTORED_PER_SECOND: '1000000000' }),
 }));
 
