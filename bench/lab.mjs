@@ -73,8 +73,9 @@ export async function serve(name, database, command, args, env) {
 }
 export async function ask({ url, headers }, body, more) {
   const send = () => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers, ...more }, body: JSON.stringify(body) });
-  // A connection that lay while a company was filled may be closed just now.
-  const answer = await send().catch(send);
+  // Connections that lay while a company was filled may be closed: as often as there may be of them.
+  let answer = null;
+  for (let tries = 0; !answer; tries++) answer = await send().catch((error) => { if (tries > 20) throw error; });
   const { data, errors } = await answer.json();
   if (errors) throw new Error(`${url}: ${JSON.stringify(errors).slice(0, 600)}`);
   return data;
