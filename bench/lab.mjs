@@ -13,6 +13,7 @@ export const CONNECTIONS = 16;
 const TICKS = 100;
 const started = [];
 process.on('exit', () => started.reverse().forEach((child) => child.kill()));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // else what was started goes on
 
 const freePort = async () => {
   const server = createServer().listen(0, '127.0.0.1');

@@ -70,7 +70,8 @@ for (const [operation, by] of Object.entries(measured)) {
 }
 const memory = (name) => Math.max(...Object.values(measured).flatMap((by) => (by[name] ?? []).map((one) => one.memory)));
 lines.push(`Most memory under load: ${peers.map(({ name }) => `${name} ${memory(name).toFixed(0)} MB`).join(', ')}.`);
-const versions = Object.entries(JSON.parse(readFileSync(join(lab.here, 'package.json'), 'utf8')).dependencies).map(([name, version]) => `${name} ${version}`);
+const installed = ['package.json', ...(directus.isInstalled() ? ['directus/package.json'] : [])];
+const versions = installed.flatMap((file) => Object.entries(JSON.parse(readFileSync(join(lab.here, file), 'utf8')).dependencies)).map(([name, version]) => `${name} ${version}`);
 const head = [
   '# The last comparison', '', 'Made by `bench/peers`; what is compared and how is in [README.md](README.md). Compare the ratios; times are those of one noisy machine.', '',
   `${database.machine()}, ${versions.join(', ')}.`,

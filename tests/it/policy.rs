@@ -92,7 +92,7 @@ on_both! {
             let made = admin
                 .change("apiClientCreate", "ApiClientCreateInput", json!({ "name": "Partner", "scopes": [name] }), "apiClient { id } secret")
                 .await;
-            let client = app.partner(&made).await;
+            let client = app.anonymous().partner(&made).await;
             let may = |action| scope_for(action).is_some_and(|needed| scope.includes(needed));
             assert_eq!(refused(&app, &client, &unknown).await, kept_from(may, false), "{}", scope.as_str());
         }

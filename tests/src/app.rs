@@ -12,7 +12,7 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Response, ServerError};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::Client;
 use crate::company::{Company, Person};
@@ -180,21 +180,6 @@ impl TestApp {
     /// A client without a token.
     pub fn anonymous(&self) -> Client {
         Client::new(&self.base, None)
-    }
-
-    /// Signs in the API client that this payload made: its `apiClient { id }` and `secret`.
-    pub async fn partner(&self, made: &Value) -> Client {
-        let credentials = json!({ "clientId": made["apiClient"]["id"], "clientSecret": made["secret"] });
-        let token = self
-            .anonymous()
-            .change(
-                "apiClientTokenCreate",
-                "ApiClientTokenCreateInput",
-                credentials,
-                "accessToken",
-            )
-            .await;
-        Client::new(&self.base, Some(token["accessToken"].as_str().unwrap().to_owned()))
     }
 
     /// Another server over the same database.

@@ -38,6 +38,20 @@ impl Client {
         }
     }
 
+    /// Signs in the API client that this payload made: its `apiClient { id }` and `secret`.
+    pub async fn partner(&self, made: &Value) -> Self {
+        let credentials = json!({ "clientId": made["apiClient"]["id"], "clientSecret": made["secret"] });
+        let token = self
+            .change(
+                "apiClientTokenCreate",
+                "ApiClientTokenCreateInput",
+                credentials,
+                "accessToken",
+            )
+            .await;
+        Self::new(&self.base, Some(token["accessToken"].as_str().unwrap().to_owned()))
+    }
+
     /// The same client with connections of its own: they belong to the runtime on which they were opened.
     pub fn reconnected(&self) -> Self {
         Self::new(&self.base, self.token.clone())

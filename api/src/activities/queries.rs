@@ -65,7 +65,7 @@ pub fn with_contacts(tenant: Uuid, contacts: &[Uuid]) -> Condition {
     Condition::all().add(activity::Column::Id.in_subquery(present))
 }
 
-/// The newest activities of many accounts that are not archived: `most` of each account, newest first.
+/// The newest activities of many accounts that are not archived, newest first: `most` of each account.
 pub fn latest(db: &TenantDb, accounts: &[Uuid], most: i32) -> Select<activity::Entity> {
     use activity::Column;
     let live = activity::Entity::find().filter(Column::ArchivedAt.is_null());

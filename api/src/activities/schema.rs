@@ -178,13 +178,11 @@ impl Activity {
 
     /// The account that it was with.
     async fn account(&self, gql: &Context<'_>) -> Result<Option<Account>> {
-        if let Some(known) = &self.row.known {
-            return Ok(Some(Account::from(known.as_ref().clone())));
-        }
-        Ok(loaders(gql)
-            .load_one(AccountById(self.row.account))
-            .await?
-            .map(Account::from))
+        let row = match &self.row.known {
+            Some(known) => Some(known.as_ref().clone()),
+            None => loaders(gql).load_one(AccountById(self.row.account)).await?,
+        };
+        Ok(row.map(Account::from))
     }
 
     /// The member who did it.

@@ -58,8 +58,8 @@ pub async fn activity_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<activity:
     Ok(db.all(select).await?)
 }
 
-/// The newest activities of many accounts that the caller sees: `most` of each account, account by account and newest first,
-/// these columns of them.
+/// The newest activities of many accounts that the caller sees, newest first: `most` of each account, these columns of
+/// them.
 pub async fn activity_latest(
     ctx: &Ctx,
     accounts: &[Uuid],

@@ -107,14 +107,18 @@ impl Evidence {
     ) -> Result<Self> {
         let grant = ctx.authorize(Action::HandoverRead)?;
         let is_seen = |action| ctx.authorize(action).is_ok_and(|other| other >= grant);
-        let contacts = contacts.into_values().flatten();
-        let contacts = contacts.filter(|_| is_seen(Action::ContactRead));
-        let activities = activities.into_iter().filter(|_| is_seen(Action::ActivityRead));
-        Ok(Self(Arc::new(Rows {
-            contacts: contacts.map(|row| (row.id, row)).collect(),
+        let mut rows = Rows {
             contact_columns,
-            activities: activities.map(|row| (row.id, row)).collect(),
-        })))
+            contacts: HashMap::new(),
+            activities: HashMap::new(),
+        };
+        if is_seen(Action::ContactRead) {
+            rows.contacts = contacts.into_values().flatten().map(|row| (row.id, row)).collect();
+        }
+        if is_seen(Action::ActivityRead) {
+            rows.activities = activities.into_iter().map(|row| (row.id, row)).collect();
+        }
+        Ok(Self(Arc::new(rows)))
     }
 
     /// The key contact, if these columns of him were read.

@@ -28,7 +28,7 @@ async fn partner(app: &TestApp, company: &Company) -> (String, Client) {
         (&json!("OFF"), &json!(1))
     );
     let id = made["apiClient"]["id"].as_str().unwrap().to_owned();
-    (id, app.partner(&made).await)
+    (id, app.anonymous().partner(&made).await)
 }
 
 async fn publish(admin: &Client, client: &str, manifest: &str) -> Value {

@@ -1,6 +1,6 @@
 //! What a selection needs to be read of a row.
 
-use async_graphql::{Context, Lookahead, SelectionField};
+use async_graphql::{Context, SelectionField};
 use sea_orm::EntityTrait;
 
 use crate::platform::tenancy::Columns;
@@ -39,9 +39,7 @@ pub fn wanted_at<E: EntityTrait>(gql: &Context<'_>, path: &[&str], computed: &[C
 
 /// Of the rows of a connection that a field gives.
 pub fn wanted_of_rows<E: EntityTrait>(gql: &Context<'_>, computed: &[Computed<E::Column>]) -> Columns<E> {
-    let of = |rows: &Lookahead<'_>| wanted(&rows.selection_fields(), computed);
-    let connection = gql.look_ahead();
-    of(&connection.field("nodes")).and(of(&connection.field("edges").field("node")))
+    wanted_at(gql, &["nodes"], computed).and(wanted_at(gql, &["edges", "node"], computed))
 }
 
 /// `familyName` is `family_name`.

@@ -69,9 +69,8 @@ impl TenantDb {
         first: Select<A>,
         second: Select<B>,
     ) -> Result<Vec<M>, DbErr> {
-        let second = second.filter(<B as TenantOwned>::tenant_column().eq(self.tenant));
         let mut both = self.scope(first).into_query();
-        both.union(UnionType::All, second.into_query());
+        both.union(UnionType::All, self.narrowed(second).into_query());
         let rows = self.tx.query_all(&both).await?;
         let rows = rows.iter().map(|row| M::from_query_result(row, ""));
         Ok(self.tally.count_rows(rows.collect::<Result<_, _>>()?))
@@ -140,12 +139,15 @@ impl TenantDb {
 
     fn exists<E: TenantOwned>(&self, select: Select<E>) -> Expr {
         let tenant = <E as TenantOwned>::tenant_column();
-        let scoped = select.filter(tenant.eq(self.tenant));
-        Expr::exists(scoped.select_only().column(tenant).into_query())
+        Expr::exists(self.narrowed(select).select_only().column(tenant).into_query())
     }
 
     fn scope<E: TenantOwned>(&self, select: Select<E>) -> Select<E> {
         self.count_statement();
+        self.narrowed(select)
+    }
+
+    fn narrowed<E: TenantOwned>(&self, select: Select<E>) -> Select<E> {
         select.filter(<E as TenantOwned>::tenant_column().eq(self.tenant))
     }
 }

@@ -21,7 +21,7 @@ pub fn among(db: &TenantDb, column: impl ColumnTrait, ids: &[Uuid]) -> Expr {
     }
 }
 
-/// Of each of these groups the first `most` rows that `select` finds, in one statement: group by group, each in this order.
+/// Of each of these groups the first `most` rows that `select` finds, in this order, in one statement.
 pub fn first_of_each<E: TenantOwned>(
     db: &TenantDb,
     select: Select<E>,
@@ -36,8 +36,7 @@ pub fn first_of_each<E: TenantOwned>(
 }
 
 /// Each group's rows are looked up in its index, and no more of them than are wanted. One list of ids is one parameter, so
-/// that the statement is the same however many there are; the ids are sent in their order, so that what is found has its order
-/// already when PostgreSQL comes to sort it.
+/// that the statement is the same however many there are.
 fn found_one_by_one<E: TenantOwned>(
     tenant: Uuid,
     select: Select<E>,
@@ -49,14 +48,12 @@ fn found_one_by_one<E: TenantOwned>(
         .filter(<E as TenantOwned>::tenant_column().eq(tenant))
         .filter(Expr::col(group.as_column_ref()).eq(Expr::col((Alias::new(GROUP), Alias::new(GROUP)))))
         .limit(u64::try_from(most).unwrap_or_default());
-    let mut first = E::find().order_by_asc(group);
+    let mut first = E::find();
     for (column, direction) in order {
         of_group = of_group.order_by(*column, direction.clone());
         first = first.order_by(*column, direction.clone());
     }
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    let ids = ids.into_iter().map(Value::from).collect();
+    let ids = ids.iter().map(|id| Value::from(*id)).collect();
     let groups = Func::cust("unnest").arg(Value::Array(ArrayType::Uuid, Some(Box::new(ids))));
     QuerySelect::query(&mut first)
         .from_clear()
@@ -80,7 +77,7 @@ pub fn numbered<E: TenantOwned>(
     most: i32,
 ) -> Select<E> {
     let mut window = WindowStatement::partition_by(group);
-    let mut first = E::find().filter(Expr::col(PLACE).lte(most)).order_by_asc(group);
+    let mut first = E::find().filter(Expr::col(PLACE).lte(most));
     for (column, direction) in order {
         window.order_by(*column, direction.clone());
         first = first.order_by(*column, direction.clone());
