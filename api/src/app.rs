@@ -12,6 +12,7 @@ use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 
+use crate::activities::Recordings;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::platform::auth::{Courier, KeyRing, Leases, Passwords, Secret, Throttle, Tokens};
@@ -62,6 +63,8 @@ pub struct App {
     pub streams: Arc<Semaphore>,
     /// One permit for each import that this process drives.
     pub imports: Arc<Semaphore>,
+    /// Activities that are recorded at the same moment.
+    pub recordings: Recordings,
     /// Whether the process is about to stop.
     pub closing: Closing,
     /// Keeps uploaded files.
@@ -96,6 +99,7 @@ impl App {
             engine: Box::new(engine),
             streams: Arc::new(Semaphore::new(config.max_streams)),
             imports: Arc::new(Semaphore::new(IMPORTS)),
+            recordings: Recordings::default(),
             closing: Closing::default(),
             uploads: Box::new(imports::Uploads),
             pages: Box::new(briefings::BriefingPages),

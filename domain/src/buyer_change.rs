@@ -154,5 +154,7 @@ mod tests {
             )
         );
         assert_eq!(buyer_continuity(LEAVES, None, since, &touches).score, 0);
+        let stranger = Uuid::from_u128(3);
+        assert_eq!(buyer_continuity(LEAVES, Some(stranger), since, &touches).score, 0);
     }
 }

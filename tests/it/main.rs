@@ -43,4 +43,5 @@ mod simulations;
 mod stories;
 mod subscriptions;
 mod tidy;
+mod together;
 mod walls;

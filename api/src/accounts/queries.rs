@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use domain::text;
 use entity::{account, account_gram, account_team, handover, ownership};
-use sea_orm::sea_query::{ColumnRef, Expr, ExprTrait, Func, IntoCondition, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{
+    ColumnRef, Expr, ExprTrait, Func, IntoCondition, LockBehavior, LockType, Query, SelectStatement,
+};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::{TenantDb, WriteTx, among};
 
 /// Handovers in these states let the successor see the account.
 const OPEN_HANDOVER: [&str; 3] = ["PLANNED", "INTRODUCING", "BONDING"];
@@ -168,10 +170,19 @@ pub async fn one_locked(tx: &WriteTx, id: Uuid, visible: Condition) -> Result<Op
 /// written under this lock, so that it follows a merge or comes before it. In the order of their ids, so that two who
 /// lock several never wait for each other.
 pub async fn lock(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<account::Model>, DbErr> {
-    let select = account::Entity::find()
-        .filter(account::Column::Id.is_in(ids.iter().copied()))
-        .order_by_asc(account::Column::Id);
-    tx.all(select.lock(LockType::NoKeyUpdate)).await
+    tx.all(in_order(tx, ids).lock(LockType::NoKeyUpdate)).await
+}
+
+/// The same without waiting: those that nobody else has locked.
+pub async fn lock_free(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<account::Model>, DbErr> {
+    let free = in_order(tx, ids).lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+    tx.all(free).await
+}
+
+fn in_order(tx: &WriteTx, ids: &[Uuid]) -> Select<account::Entity> {
+    account::Entity::find()
+        .filter(among(tx, account::Column::Id, ids))
+        .order_by_asc(account::Column::Id)
 }
 
 /// The visible ones of many accounts.

@@ -69,12 +69,21 @@ pub fn places(members: &[Uuid]) -> impl Iterator<Item = (Uuid, Vec<String>)> + '
 
 /// Writes the contacts of an activity that has none.
 pub async fn insert_contacts(tx: &WriteTx, when: When, activity: Uuid, contacts: &[Uuid]) -> Result<()> {
-    let rows = contacts.iter().map(|contact| activity_contact::ActiveModel {
-        tenant_id: Set(tx.tenant()),
+    let rows = with_contacts(tx.tenant(), activity, contacts);
+    Ok(tx.insert_many_when(when, rows.collect()).await?)
+}
+
+/// The rows of an activity's contacts.
+pub fn with_contacts(
+    tenant: Uuid,
+    activity: Uuid,
+    contacts: &[Uuid],
+) -> impl Iterator<Item = activity_contact::ActiveModel> + '_ {
+    contacts.iter().map(move |contact| activity_contact::ActiveModel {
+        tenant_id: Set(tenant),
         activity_id: Set(activity),
         contact_id: Set(*contact),
-    });
-    Ok(tx.insert_many_when(when, rows.collect()).await?)
+    })
 }
 
 /// Writes the other members of an activity that has none.

@@ -8,6 +8,7 @@
 //! * An activity with an external id may be recorded again: the repeat gives the first one, unchanged.
 
 mod changes;
+mod hanging;
 mod last_touch;
 mod links;
 mod loaders;
@@ -16,11 +17,13 @@ mod queries;
 mod record;
 pub mod schema;
 pub mod service;
+mod together;
 mod touches;
 
 pub use loaders::ActivityById;
 pub use mutation::ActivityMutation;
 pub use schema::{Activity, ActivityQuery, last_of_account, of_account, wanted};
+pub use together::Recordings;
 
 use crate::platform::graphql::{Gid, IdKind};
 

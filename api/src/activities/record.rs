@@ -1,5 +1,8 @@
 //! Recording an activity.
 
+use std::iter;
+use std::sync::Arc;
+
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use domain::activity::{ActivityKind, StartedBy};
 use domain::lang::Text;
@@ -10,16 +13,17 @@ use sea_orm::{Set, TryIntoModel};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::hanging::Hanging;
 use super::last_touch::last_touch_raise;
-use super::{links, queries};
+use super::{links, queries, together};
 use crate::accounts::service::account_require_live;
 use crate::contacts::service::contacts_require_of;
 use crate::error::{Error, Result, UserErrorCode};
+use crate::follow_ups;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
-use crate::platform::tenancy::{When, WriteTx};
-use crate::{buyer_changes, follow_ups, handovers};
+use crate::platform::tenancy::When;
 
 /// What an activity is recorded from.
 #[derive(Clone, Debug)]
@@ -62,6 +66,16 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// Written just now at this account, to which the caller may do so.
+    pub(super) fn new(ctx: &Ctx, row: activity::ActiveModel, account: account::Model) -> Result<Self> {
+        // Who may read accounts was found to see this one before he could write.
+        let is_seen = ctx.authorize(Action::AccountRead).is_ok();
+        Ok(Self {
+            activity: row.try_into_model()?,
+            account: is_seen.then_some(account),
+        })
+    }
+
     /// On record before: its account was not read.
     fn before(activity: activity::Model) -> Self {
         Self {
@@ -86,9 +100,20 @@ const fn is_usually_two_way(kind: ActivityKind, started_by: StartedBy) -> bool {
 }
 
 /// Records an activity. The same external id at the same account again gives the one that is recorded, unchanged.
-pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<Recorded> {
+///
+/// What is recorded in one company at the same moment is recorded together.
+pub async fn activity_record(ctx: &Arc<Ctx>, mut draft: ActivityDraft) -> Result<Recorded> {
     ctx.authorize(Action::ActivityRecord)?;
     check(ctx, &mut draft)?;
+    if together::is_possible(ctx, &draft) {
+        together::record(ctx, draft).await
+    } else {
+        alone(ctx, draft).await
+    }
+}
+
+/// In a transaction of its own.
+pub(super) async fn alone(ctx: &Ctx, mut draft: ActivityDraft) -> Result<Recorded> {
     let tx = ctx.write().await?;
     let mut account = account_require_live(ctx, &tx, Action::ActivityRecord, draft.account, &["accountId"]).await?;
     if let Some(external_id) = &draft.external_id
@@ -105,8 +130,9 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<Reco
     contacts_require_of(ctx, &tx, draft.account, &draft.contacts, "contactIds").await?;
     let id = Uuid::now_v7();
     let row = new_row(ctx, tx.tenant(), id, member, &draft);
-    let hanging = Hanging::at(&tx, draft.account).await?;
-    let is_plain = draft.external_id.is_none() && draft.follow_up.is_none() && !hanging.any();
+    let members: Vec<Uuid> = iter::once(member).chain(draft.with_members.iter().copied()).collect();
+    let hanging = Hanging::at(&tx, &[draft.account], &members, &draft.contacts).await?;
+    let is_plain = draft.external_id.is_none() && draft.follow_up.is_none() && hanging.is_nothing();
     // Nobody looks at the row before the commit, or could write the same.
     let when = if is_plain { When::AtCommit } else { When::Now };
     match tx.insert_many_when(when, vec![row.clone()]).await {
@@ -127,47 +153,16 @@ pub async fn activity_record(ctx: &Ctx, mut draft: ActivityDraft) -> Result<Reco
         last_touch_raise(&tx, when, draft.account, draft.occurred_at).await?;
         account.last_touch_sort = draft.occurred_at;
     }
-    tx.emit(
-        NewEvent::new("activity.recorded", "act", id)
-            .on_account(draft.account)
-            .with(json!({ "version": 1, "rated": draft.satisfaction.is_some(), "handover": proves })),
-    );
+    tx.emit(told_of(id, &draft, proves));
     tx.commit().await?;
-    // Who may read accounts was found to see this one before he could write.
-    let is_seen = ctx.authorize(Action::AccountRead).is_ok();
-    Ok(Recorded {
-        activity: row.try_into_model()?,
-        account: is_seen.then_some(account),
-    })
+    Recorded::new(ctx, row, account)
 }
 
-/// What hangs on an account and a touch may prove. Most accounts have nothing of it.
-struct Hanging {
-    handover: bool,
-    buyer_change: bool,
-}
-
-impl Hanging {
-    /// One statement. The account is locked, so that nothing is opened meanwhile.
-    async fn at(tx: &WriteTx, account: Uuid) -> Result<Self> {
-        let handover = handovers::service::open_of(account);
-        let buyer_change = buyer_changes::service::open_of(account);
-        let (handover, buyer_change) = tx.exist(handover, buyer_change).await?;
-        Ok(Self { handover, buyer_change })
-    }
-
-    const fn any(&self) -> bool {
-        self.handover || self.buyer_change
-    }
-
-    /// Tells it of a touch that was written. Whether a handover is open.
-    async fn told(&self, ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
-        let proves = self.handover && handovers::service::activity_recorded(ctx, tx, account).await?;
-        if self.buyer_change {
-            buyer_changes::service::activity_recorded(ctx, tx, account).await?;
-        }
-        Ok(proves)
-    }
+/// What the log says of it.
+pub(super) fn told_of(id: Uuid, draft: &ActivityDraft, proves: bool) -> NewEvent {
+    NewEvent::new("activity.recorded", "act", id)
+        .on_account(draft.account)
+        .with(json!({ "version": 1, "rated": draft.satisfaction.is_some(), "handover": proves }))
 }
 
 fn check(ctx: &Ctx, draft: &mut ActivityDraft) -> Result<()> {
@@ -221,7 +216,7 @@ fn who_did_it(ctx: &Ctx, draft: &ActivityDraft) -> Result<Uuid> {
     })
 }
 
-fn new_row(ctx: &Ctx, tenant: Uuid, id: Uuid, member: Uuid, draft: &ActivityDraft) -> activity::ActiveModel {
+pub(super) fn new_row(ctx: &Ctx, tenant: Uuid, id: Uuid, member: Uuid, draft: &ActivityDraft) -> activity::ActiveModel {
     let two_way = draft
         .two_way
         .unwrap_or(is_usually_two_way(draft.kind, draft.started_by));

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::{TenantDb, WriteTx, among};
 
 /// Most changes of one account that are looked at when a touch is recorded.
 const MOST_OPEN: u64 = 100;
@@ -25,20 +25,26 @@ pub fn of_moved(contacts: &[Uuid]) -> Select<buyer_change::Entity> {
     buyer_change::Entity::find().filter(buyer_change::Column::MovedToId.is_in(contacts.iter().copied()))
 }
 
-/// The changes of an account whose relation has not been proven, to be selected.
-pub fn open_select(account: Uuid) -> Select<buyer_change::Entity> {
+fn open() -> Select<buyer_change::Entity> {
     buyer_change::Entity::find()
-        .filter(buyer_change::Column::AccountId.eq(account))
         .filter(buyer_change::Column::EstablishedAt.is_null())
         .filter(buyer_change::Column::ArrivingId.is_not_null())
 }
 
 /// The changes of an account whose relation has not been proven, latest first.
 pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Vec<buyer_change::Model>, DbErr> {
-    let select = open_select(account)
+    let select = open()
+        .filter(buyer_change::Column::AccountId.eq(account))
         .order_by_desc(buyer_change::Column::OccurredOn)
         .limit(MOST_OPEN);
     db.all(select).await
+}
+
+/// Those of these accounts in which one of these contacts comes. A touch without him proves nothing (`domain::buyer_change`).
+pub fn open_to(db: &TenantDb, accounts: &[Uuid], contacts: &[Uuid]) -> Select<buyer_change::Entity> {
+    open()
+        .filter(among(db, buyer_change::Column::AccountId, accounts))
+        .filter(among(db, buyer_change::Column::ArrivingId, contacts))
 }
 
 /// Writes a change of a row that is still at its version; false when it is not.

@@ -16,7 +16,7 @@ use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
 use crate::platform::tenancy::{TenantDb, WriteTx};
 
 pub use super::posts::posts_of;
-pub use super::queries::open_select as open_of;
+pub use super::queries::open_to;
 pub use super::record::{BuyerChangeDraft, buyer_change_record};
 
 /// One page of the buyer changes at accounts that the caller sees, latest first.

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, first_of_each};
+use crate::platform::tenancy::{TenantDb, among, first_of_each};
 
 /// Most contacts shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 50;
@@ -36,6 +36,23 @@ pub fn one(id: Uuid) -> Select<contact::Entity> {
 /// Some contacts.
 pub fn many(ids: &[Uuid]) -> Select<contact::Entity> {
     contact::Entity::find().filter(contact::Column::Id.is_in(ids.iter().copied()))
+}
+
+/// Each of these contacts with its account.
+pub async fn accounts_of(db: &TenantDb, ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, DbErr> {
+    use contact::Column;
+    let select = contact::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::AccountId])
+        .filter(among(db, Column::Id, ids));
+    let rows: Vec<OfAccount> = db.rows(select).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.account_id)).collect())
+}
+
+#[derive(FromQueryResult)]
+struct OfAccount {
+    id: Uuid,
+    account_id: Uuid,
 }
 
 /// A list of contacts, to be paged.

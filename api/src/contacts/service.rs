@@ -219,6 +219,14 @@ pub async fn contacts_require_of(ctx: &Ctx, db: &TenantDb, account: Uuid, ids: &
     require_all(ctx, db, account, &wanted).await
 }
 
+/// The account of each of these contacts, of those that are there: whoever asks must know that the caller sees it.
+pub async fn accounts_of_contacts(db: &TenantDb, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(queries::accounts_of(db, ids).await?.into_iter().collect())
+}
+
 async fn require_all(ctx: &Ctx, db: &TenantDb, account: Uuid, wanted: &[(Uuid, &[&str])]) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());

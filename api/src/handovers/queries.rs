@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatemen
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx, first_of_each};
+use crate::platform::tenancy::{TenantDb, WriteTx, among, first_of_each};
 
 /// Most steps of one handover: eighteen of a template, and two for each of a hundred key contacts.
 pub const MOST_STEPS: u64 = 218;
@@ -31,8 +31,7 @@ pub async fn one(db: &TenantDb, id: Uuid) -> Result<Option<handover::Model>, DbE
         .await
 }
 
-/// The open handover of an account, to be selected.
-pub fn open_select(account: Uuid) -> Select<handover::Entity> {
+fn open_select(account: Uuid) -> Select<handover::Entity> {
     handover::Entity::find()
         .filter(handover::Column::AccountId.eq(account))
         .filter(is_open())
@@ -41,6 +40,16 @@ pub fn open_select(account: Uuid) -> Select<handover::Entity> {
 /// The open handover of an account.
 pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Option<handover::Model>, DbErr> {
     db.one(open_select(account)).await
+}
+
+/// The open handovers of these accounts to one of these members. A touch without the successor proves nothing
+/// (`domain::handover`).
+pub fn open_to(db: &TenantDb, accounts: &[Uuid], members: &[Uuid]) -> Select<handover::Entity> {
+    use handover::Column;
+    handover::Entity::find()
+        .filter(among(db, Column::AccountId, accounts))
+        .filter(among(db, Column::ToMemberId, members))
+        .filter(is_open())
 }
 
 /// The newest handovers of each of many accounts, or only the open one.

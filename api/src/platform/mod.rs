@@ -1,6 +1,7 @@
 //! What every slice stands on. Knows no domain noun and imports no slice.
 
 pub mod auth;
+pub mod combiner;
 pub mod ctx;
 pub mod documents;
 pub mod events;

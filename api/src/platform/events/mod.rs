@@ -22,7 +22,12 @@ pub struct NewEvent {
     subject: (&'static str, Uuid),
     account: Option<Uuid>,
     payload: Value,
+    /// Who did it and when, if not the transaction's.
+    by: Option<(Who, DateTime<Utc>)>,
 }
+
+/// An actor in the log: what kind, and his id.
+pub type Who = (&'static str, Option<Uuid>);
 
 impl NewEvent {
     /// `kind` such as `handover.completed`; the subject by its id prefix (`hand`) and id.
@@ -32,7 +37,15 @@ impl NewEvent {
             subject: (subject_kind, subject),
             account: None,
             payload: json!({}),
+            by: None,
         }
+    }
+
+    /// Not of whoever began the transaction, but of one whose change goes with his.
+    #[must_use]
+    pub const fn by(mut self, who: Who, now: DateTime<Utc>) -> Self {
+        self.by = Some((who, now));
+        self
     }
 
     /// The account that the event concerns: who may see the account may read the event.
@@ -49,14 +62,9 @@ impl NewEvent {
         self
     }
 
-    /// The row of the log.
-    pub fn into_row(
-        self,
-        tenant: Uuid,
-        seq: i64,
-        (actor_kind, actor_id): (&'static str, Option<Uuid>),
-        now: DateTime<Utc>,
-    ) -> event::ActiveModel {
+    /// The row of the log, in a transaction of this actor's.
+    pub fn into_row(self, tenant: Uuid, seq: i64, who: Who, now: DateTime<Utc>) -> event::ActiveModel {
+        let ((actor_kind, actor_id), now) = self.by.unwrap_or((who, now));
         event::ActiveModel {
             tenant_id: Set(tenant),
             seq: Set(seq),

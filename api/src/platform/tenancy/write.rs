@@ -18,7 +18,7 @@ use super::{GlobalDb, TenantDb, at_commit, lease};
 use crate::error::Error;
 use crate::platform::Ctx;
 use crate::platform::ctx::ReadSlot;
-use crate::platform::events::{Announcer, NewEvent};
+use crate::platform::events::{Announcer, NewEvent, Who};
 use crate::platform::idempotency::Repeatable;
 
 /// Rows an insert of many sends at a time: below SQLite's 32,766 variables for our widest table.
@@ -27,7 +27,7 @@ const ROWS_PER_INSERT: usize = 500;
 /// The write transaction of one mutation. Dropped without [`commit`](Self::commit), nothing happened.
 pub struct WriteTx {
     db: Arc<TenantDb>,
-    actor: (&'static str, Option<Uuid>),
+    actor: Who,
     now: chrono::DateTime<chrono::Utc>,
     events: Mutex<Vec<NewEvent>>,
     /// Written with the events.
@@ -240,19 +240,24 @@ impl WriteTx {
     /// The numbers come from the tenant's clock as late as possible, because its row stays locked until the commit:
     /// that lock is what makes the sequence gapless and ordered by commit.
     pub async fn commit(mut self) -> Result<(), DbErr> {
-        let events = std::mem::take(&mut *self.events.lock());
-        let waiting = std::mem::take(&mut *self.waiting.lock());
-        let last = match (events.is_empty(), waiting.is_empty()) {
-            (true, true) => None,
-            (true, false) => self.write_last(Vec::new(), waiting).await?,
-            (false, _) => Some(self.write_events(events, waiting).await?),
-        };
+        let last = self.write_out().await?;
         match self.repeatable.take() {
             Some(repeatable) => {
                 repeatable.park(self, last);
                 Ok(())
             }
             None => self.finish_and_read(last).await,
+        }
+    }
+
+    /// Writes what waited, and the events: the number of the last one. Until [`finish`](Self::finish) nothing is durable.
+    pub(crate) async fn write_out(&self) -> Result<Option<i64>, DbErr> {
+        let events = std::mem::take(&mut *self.events.lock());
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        match (events.is_empty(), waiting.is_empty()) {
+            (true, true) => Ok(None),
+            (true, false) => self.write_last(Vec::new(), waiting).await,
+            (false, _) => self.write_events(events, waiting).await.map(Some),
         }
     }
 
@@ -316,8 +321,12 @@ impl WriteTx {
     ) -> Result<Option<i64>, DbErr> {
         let is_numbered = !rows.is_empty();
         self.count_statement();
+        let is_usual = rows.len() <= 1;
         let statement = at_commit::statement(self.tenant(), rows, waiting)?;
-        let numbered = self.db.tx.query_all(&statement).await?;
+        let numbered = match is_usual {
+            true => self.db.tx.query_all(&statement).await?,
+            false => self.db.tx.query_all_once(&statement).await?,
+        };
         let last = numbered.last().filter(|_| is_numbered);
         last.map(|row| row.try_get_by_index(0)).transpose()
     }

@@ -66,6 +66,22 @@ fn each_step_is_fulfilled_by_what_was_recorded() {
 }
 
 #[test]
+fn without_the_successor_nothing_is_fulfilled() {
+    let steps = [
+        step(StepKind::Briefing, 5),
+        step(StepKind::Introduction, 9),
+        step(StepKind::SoloMeeting, 40),
+        step(StepKind::Check30, 60),
+    ];
+    let by_others = [
+        touch(3, &[LEAVER], &[]),
+        touch(8, &[LEAVER, Uuid::from_u128(300)], &[BUYER]),
+        touch(58, &[LEAVER], &[BUYER]),
+    ];
+    assert_eq!(fulfilled(&steps, &by_others), [None; 4]);
+}
+
+#[test]
 fn a_briefing_is_between_the_two_and_nobody_else() {
     let steps = [step(StepKind::Briefing, 5)];
     let not_one = [
