@@ -50,6 +50,15 @@ pub enum When {
     AtCommit,
 }
 
+/// What becomes of the plan of the statement that writes what waited, and the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// It is kept: the next change like this sends the same statement.
+    Kept,
+    /// It is not: there are as many statements as there are numbers of rows, and each would take the place of one that is used.
+    Once,
+}
+
 /// How long a transaction that was parked waits until nobody reads through it any more.
 const UNSHARED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -240,7 +249,7 @@ impl WriteTx {
     /// The numbers come from the tenant's clock as late as possible, because its row stays locked until the commit:
     /// that lock is what makes the sequence gapless and ordered by commit.
     pub async fn commit(mut self) -> Result<(), DbErr> {
-        let last = self.write_out().await?;
+        let last = self.write_out(Plan::Kept).await?;
         match self.repeatable.take() {
             Some(repeatable) => {
                 repeatable.park(self, last);
@@ -251,13 +260,13 @@ impl WriteTx {
     }
 
     /// Writes what waited, and the events: the number of the last one. Until [`finish`](Self::finish) nothing is durable.
-    pub(crate) async fn write_out(&self) -> Result<Option<i64>, DbErr> {
+    pub(crate) async fn write_out(&self, plan: Plan) -> Result<Option<i64>, DbErr> {
         let events = std::mem::take(&mut *self.events.lock());
         let waiting = std::mem::take(&mut *self.waiting.lock());
         match (events.is_empty(), waiting.is_empty()) {
             (true, true) => Ok(None),
-            (true, false) => self.write_last(Vec::new(), waiting).await,
-            (false, _) => self.write_events(events, waiting).await.map(Some),
+            (true, false) => self.write_last(plan, Vec::new(), waiting).await,
+            (false, _) => self.write_events(plan, events, waiting).await.map(Some),
         }
     }
 
@@ -293,7 +302,12 @@ impl WriteTx {
         Ok(())
     }
 
-    async fn write_events(&self, events: Vec<NewEvent>, waiting: Vec<SubQueryStatement>) -> Result<i64, DbErr> {
+    async fn write_events(
+        &self,
+        plan: Plan,
+        events: Vec<NewEvent>,
+        waiting: Vec<SubQueryStatement>,
+    ) -> Result<i64, DbErr> {
         let (tenant, count) = (self.tenant(), events.len());
         let rows = |first: i64| {
             let numbered = (first..).zip(events);
@@ -301,11 +315,11 @@ impl WriteTx {
         };
         let no_clock = || DbErr::RecordNotFound("the tenant's clock".into());
         if self.backend() == DbBackend::Postgres && count <= ROWS_PER_INSERT {
-            let last = self.write_last(rows(0).collect(), waiting).await?;
+            let last = self.write_last(plan, rows(0).collect(), waiting).await?;
             return last.ok_or_else(no_clock);
         }
         if !waiting.is_empty() {
-            self.write_last(Vec::new(), waiting).await?;
+            self.write_last(plan, Vec::new(), waiting).await?;
         }
         let last = self.advance_clock(count).await?.ok_or_else(no_clock)?;
         let first = last - i64::try_from(count).unwrap_or(0) + 1;
@@ -316,16 +330,16 @@ impl WriteTx {
     /// See [`at_commit::statement`]: the number of the last event.
     async fn write_last(
         &self,
+        plan: Plan,
         rows: Vec<event::ActiveModel>,
         waiting: Vec<SubQueryStatement>,
     ) -> Result<Option<i64>, DbErr> {
         let is_numbered = !rows.is_empty();
         self.count_statement();
-        let is_usual = rows.len() <= 1;
         let statement = at_commit::statement(self.tenant(), rows, waiting)?;
-        let numbered = match is_usual {
-            true => self.db.tx.query_all(&statement).await?,
-            false => self.db.tx.query_all_once(&statement).await?,
+        let numbered = match plan {
+            Plan::Kept => self.db.tx.query_all(&statement).await?,
+            Plan::Once => self.db.tx.query_all_once(&statement).await?,
         };
         let last = numbered.last().filter(|_| is_numbered);
         last.map(|row| row.try_get_by_index(0)).transpose()
