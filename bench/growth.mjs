@@ -41,7 +41,7 @@ for (const count of counts) {
   companies = [...companies, ...await lab.companies(database, server, Array(count - companies.length).fill(small))];
   byCount.push(...await costs(database, server, [companies[0]]));
 }
-// Writers of one company stand in one queue, that of its event log; those of several do not.
+// Writers of one company wait for each other and go together; those of several do neither.
 const writers = [];
 for (const [connections, among] of [[1, 1], [4, 1], [16, 1], [16, 16]]) {
   const asking = [];
@@ -72,7 +72,7 @@ const text = [
   '# How cost grows', '', 'Made by `bench/growth`. CPU ms a request of server and PostgreSQL together; compare along a row.', '', `${database.machine()}.`, '',
   `## With the accounts of the company`, '', 'In one database; each account with one contact and two activities.', '', ...table(sizes.map((size) => `${plain(size)} accounts`), bySize), '',
   `## With the number of companies`, '', 'Of 200 accounts each; the first one is asked.', '', ...table(counts.map((count) => `${plain(count)} companies`), byCount), '',
-  '## With the writers', '', 'Activities recorded a second, to one writer alone. The event log of a company has no gaps and the order of commits, so its writers wait for each other from the event to the commit.', '',
+  '## With the writers', '', 'Activities recorded a second, to one writer alone. The event log of a company has no gaps and the order of commits, so its writers wait for each other; what is recorded at the same moment goes in one transaction.', '',
   '| writers | companies | to one writer |', '| --- | --- | --- |', ...writers.map(([connections, among, rate]) => `| ${connections} | ${among} | ${(rate / writers[0][2]).toFixed(2)} |`), '',
 ];
 writeFileSync(join(lab.here, 'GROWTH.md'), text.join('\n'));

@@ -79,6 +79,20 @@ on_both! {
         assert_eq!(again["userErrors"][0]["code"], "CONFLICT", "{again}");
     }
 
+    async fn who_is_known_already_is_established_at_once(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let leaves = contact(&app, &admin, "Leaves", json!({ "isKey": true })).await;
+        let comes = contact(&app, &admin, "Comes", json!({})).await;
+        for (kind, contacts) in [("MEETING", json!([leaves, comes])), ("CALL", json!([comes]))] {
+            let touch = json!({ "accountId": app.a.account_id(), "kind": kind, "occurredAt": app.app.clock.now() - Duration::days(2),
+                "summary": "Talked.", "contactIds": contacts });
+            admin.change("activityRecord", "ActivityRecordInput", touch, "activity { id }").await;
+        }
+        let change = json!({ "leavingContactId": leaves, "arrivingContactId": comes, "kind": "ROTATED", "occurredOn": day(&app, 0) });
+        let made = record(&admin, change).await["buyerChange"].clone();
+        assert!(made["establishedAt"].is_string(), "{made}");
+    }
+
     async fn one_person_is_one_through_all_his_posts(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         let account = async |name: &str| {

@@ -114,6 +114,22 @@ on_both! {
         assert_eq!(again["userErrors"][0]["code"], "CONFLICT");
     }
 
+    async fn what_is_on_record_counts_as_soon_as_he_is_a_key_contact(app) {
+        let story = begin(&app).await;
+        let input = json!({ "accountId": story.account, "familyName": "Ono", "givenName": "Jiro" });
+        let made = story.admin.change("contactCreate", "ContactCreateInput", input, "contact { id }").await;
+        let story = Story { contact: made["contact"]["id"].clone(), ..story };
+        let planned = story.plan(&app).await;
+        let joint = story.touch(&app, "JOINT_MEETING", &app.a.rep.id(), &[app.a.other_rep.id()], "US").await;
+        assert_eq!(story.handover(&planned["id"]).await["status"], "PLANNED");
+        let key = json!({ "id": story.contact, "version": 1, "isKey": true });
+        story.admin.change("contactUpdate", "ContactUpdateInput", key, "contact { isKey }").await;
+        let now = story.handover(&planned["id"]).await;
+        assert_eq!(now["status"], "INTRODUCING");
+        let contacts = now["continuity"]["contacts"].as_array().unwrap();
+        assert!(contacts.iter().any(|contact| contact["introduced"]["id"] == joint), "{now}");
+    }
+
     async fn below_the_threshold_a_reason_completes_and_is_remembered(app) {
         let story = begin(&app).await;
         let planned = story.plan(&app).await;

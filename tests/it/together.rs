@@ -100,6 +100,9 @@ on_both! {
         assert_eq!(shown.iter().map(|shown| shown["contacts"].clone()).collect::<Vec<_>>(),
             [json!([]), json!([{ "familyName": "Sato" }]), json!([]), json!([])]);
 
+        let touched = |shown: &Value| shown["account"]["lastTouchAt"].clone();
+        assert_eq!((touched(shown[0]), touched(shown[2])), (json!("2026-01-06T01:00:00+00:00"), json!("2026-01-06T01:00:00+00:00")));
+
         // Each has its event, under its own name, without gaps.
         let events = log(&admin, &before).await;
         let first: i64 = before.as_str().unwrap().parse().unwrap();
@@ -179,7 +182,7 @@ on_both! {
 }
 
 #[test]
-fn many_are_recorded_in_as_many_statements_and_transactions_as_one() {
+fn many_are_recorded_in_one_transaction() {
     run(Db::Postgres, async |app| {
         let rep = app.a.client(&app, &app.a.rep).await;
         let accounts = [
@@ -187,14 +190,23 @@ fn many_are_recorded_in_as_many_statements_and_transactions_as_one() {
             account(&rep, "Two").await,
             account(&rep, "Three").await,
         ];
+        let mut with_all = call(&accounts[0], "at once");
+        let mut contacts = Vec::new();
+        for _ in 0..50 {
+            contacts.push(contact(&rep, &accounts[0]).await);
+        }
+        with_all["contactIds"] = json!(contacts);
         app.drain().await;
-        let all = (0..12).map(|n| (&rep, call(&accounts[n % 3], "at once"))).collect();
+        // More contacts than go into one insert.
+        let mut all = vec![(&rep, with_all); 11];
+        all.extend(accounts[1..].iter().map(|account| (&rep, call(account, "at once"))));
         let answers = at_once(&app, all).await;
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer["data"]["activityRecord"]["activity"]["id"].is_string())
-        );
+        let shown = answers
+            .iter()
+            .map(|answer| &answer["data"]["activityRecord"]["activity"]);
+        assert!(shown.clone().all(|shown| shown["id"].is_string()), "{answers:#?}");
+        let with_whom = shown.map(|shown| shown["contacts"].as_array().unwrap().len());
+        assert_eq!(with_whom.sum::<usize>(), 11 * 50);
         let outside = Database::connect(app.urls.superuser.as_deref().unwrap()).await.unwrap();
         let look = "SELECT count(*) AS rows, count(DISTINCT xmin::text) AS transactions FROM activity WHERE summary = 'at once'";
         let row = outside
@@ -203,7 +215,7 @@ fn many_are_recorded_in_as_many_statements_and_transactions_as_one() {
             .unwrap()
             .unwrap();
         let count = |name| row.try_get::<i64>("", name).unwrap();
-        assert_eq!((count("rows"), count("transactions")), (12, 1));
+        assert_eq!((count("rows"), count("transactions")), (13, 1));
         app
     });
 }

@@ -238,37 +238,35 @@ pub async fn account_require_live(
 
 /// Of these accounts those to which each caller, at the same place, may do `action` as [`account_require_live`] would let him:
 /// locked, and looked at for all in one statement. Nothing at a place that has to be looked at by itself: the account is not
-/// there or archived, somebody else has locked it, or the caller is not its owner and needs to be more than that.
+/// there or archived, somebody else has locked it, or nobody of the caller's circle owns it.
 pub async fn accounts_live(
     tx: &WriteTx,
     action: Action,
     wanted: &[(&Ctx, Uuid)],
 ) -> Result<Vec<Option<account::Model>>> {
+    // Before the locks: a circle may have to be read.
+    let mut circles = Vec::with_capacity(wanted.len());
+    for (ctx, _) in wanted {
+        let grant = ctx.authorize(action)?;
+        let sees = ctx.authorize(Action::AccountRead).unwrap_or(grant);
+        circles.push([
+            members::circle(ctx, tx, sees).await?,
+            members::circle(ctx, tx, grant).await?,
+        ]);
+    }
     let mut ids: Vec<Uuid> = wanted.iter().map(|(_, id)| *id).collect();
     ids.sort_unstable();
     ids.dedup();
     let rows = queries::lock_free(tx, &ids).await?;
-    let mut live = Vec::with_capacity(wanted.len());
-    for (ctx, id) in wanted {
+    let live = wanted.iter().zip(circles).map(|((_, id), circles)| {
+        let of_circle = |row: &account::Model| {
+            let mut circles = circles.iter().flatten();
+            circles.all(|circle| circle.contains(&row.owner_id))
+        };
         let found = rows.iter().find(|row| row.id == *id && row.archived_at.is_none());
-        live.push(match found {
-            Some(row) if is_own(ctx, tx, action, row).await? => Some(row.clone()),
-            _ => None,
-        });
-    }
-    Ok(live)
-}
-
-/// Whether the caller may do it to all accounts, or it is one of his circle's own.
-async fn is_own(ctx: &Ctx, db: &TenantDb, action: Action, account: &account::Model) -> Result<bool> {
-    let grant = ctx.authorize(action)?;
-    for grant in [ctx.authorize(Action::AccountRead).unwrap_or(grant), grant] {
-        let circle = members::circle(ctx, db, grant).await?;
-        if circle.is_some_and(|circle| !circle.contains(&account.owner_id)) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+        found.filter(|row| of_circle(row)).cloned()
+    });
+    Ok(live.collect())
 }
 
 /// What the actor sees of accounts under `action`, as a condition on `account`.

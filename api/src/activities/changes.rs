@@ -94,8 +94,8 @@ pub async fn activity_update(
         return Ok(old);
     }
     write(&tx, &old, version, model, ("activity.updated", &fields)).await?;
-    handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
-    buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    handovers::service::handover_settle(ctx, &tx, old.account_id).await?;
+    buyer_changes::service::buyer_changes_settle(ctx, &tx, old.account_id).await?;
     if at != old.occurred_at {
         last_touch_find_again(&tx, old.account_id).await?;
     }
@@ -145,8 +145,8 @@ pub async fn activity_archive(ctx: &Ctx, id: Uuid, version: i64) -> Result<activ
         ..Default::default()
     };
     write(&tx, &old, version, model, ("activity.archived", &["archivedAt"])).await?;
-    handovers::service::activity_recorded(ctx, &tx, old.account_id).await?;
-    buyer_changes::service::activity_recorded(ctx, &tx, old.account_id).await?;
+    handovers::service::handover_settle(ctx, &tx, old.account_id).await?;
+    buyer_changes::service::buyer_changes_settle(ctx, &tx, old.account_id).await?;
     last_touch_find_again(&tx, old.account_id).await?;
     tx.commit().await?;
     reread(ctx, id).await

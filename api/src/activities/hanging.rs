@@ -53,9 +53,9 @@ impl Hanging {
     /// Tells it of a touch at this account that was written. Whether a handover is open to who was there.
     pub async fn told(&self, ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
         let is_there = |is_handover| self.0.iter().any(|open| open.is_handover == is_handover);
-        let proves = is_there(true) && handovers::service::activity_recorded(ctx, tx, account).await?;
+        let proves = is_there(true) && handovers::service::handover_settle(ctx, tx, account).await?;
         if is_there(false) {
-            buyer_changes::service::activity_recorded(ctx, tx, account).await?;
+            buyer_changes::service::buyer_changes_settle(ctx, tx, account).await?;
         }
         Ok(proves)
     }

@@ -4,6 +4,7 @@
 //! else, and what turns out not to be plain, is recorded alone, and answered there if it is to be refused.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -82,12 +83,17 @@ async fn record_all(all: Vec<Asked>) -> Vec<Outcome> {
     };
     let tx = match begun {
         Ok(tx) => tx,
-        Err(error) => return failed(&all, &error),
+        // Others may have a connection where they are.
+        Err(error) => {
+            let others = all.into_iter().skip(1).map(|asked| Outcome::Alone(asked.draft));
+            return iter::once(Outcome::Failed(error)).chain(others).collect();
+        }
     };
     let rows = match write(&tx, &all).await {
+        Ok((rows, _)) if rows.iter().all(Option::is_none) => rows,
         Ok((rows, last)) => match tx.finish(last).await.map_err(Error::from) {
             Ok(()) => rows,
-            Err(error) => return failed(&all, &error),
+            Err(error) => return all.iter().map(|_| Outcome::Failed(error.clone())).collect(),
         },
         // Nothing is on record, and whose fault it is shows when each is recorded alone.
         Err(error) => {
@@ -107,10 +113,6 @@ async fn record_all(all: Vec<Asked>) -> Vec<Outcome> {
         .collect()
 }
 
-fn failed(all: &[Asked], error: &Error) -> Vec<Outcome> {
-    all.iter().map(|_| Outcome::Failed(error.clone())).collect()
-}
-
 type Row = (activity::ActiveModel, account::Model);
 
 /// Writes what is plain: its row and account, or nothing at the place of what is not; and the number of the last event.
@@ -120,19 +122,22 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
         .map(|asked| (asked.ctx.as_ref(), asked.draft.account))
         .collect();
     let accounts = accounts_live(tx, Action::ActivityRecord, &wanted).await?;
+    let ids: Vec<Uuid> = accounts.iter().flatten().map(|account| account.id).collect();
+    if ids.is_empty() {
+        return Ok((all.iter().map(|_| None).collect(), None));
+    }
     let contacts: Vec<Uuid> = all
         .iter()
         .flat_map(|asked| asked.draft.contacts.iter().copied())
         .collect();
     let of_contacts = accounts_of_contacts(tx, &contacts).await?;
-    let ids: Vec<Uuid> = accounts.iter().flatten().map(|account| account.id).collect();
     let members: Vec<Uuid> = all.iter().filter_map(|asked| asked.ctx.actor.member()).collect();
     let hanging = Hanging::at(tx, &ids, &members, &contacts).await?;
 
     let (mut written, mut rows, mut with_contacts) = (Vec::new(), Vec::new(), Vec::new());
     let mut raised: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
     for (Asked { ctx, draft }, account) in all.iter().zip(accounts) {
-        let (Some(mut account), Some(member)) = (account, ctx.actor.member()) else {
+        let (Some(account), Some(member)) = (account, ctx.actor.member()) else {
             written.push(None);
             continue;
         };
@@ -149,12 +154,14 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
         if draft.occurred_at > account.last_touch_sort {
             let latest = raised.entry(account.id).or_insert(draft.occurred_at);
             *latest = draft.occurred_at.max(*latest);
-            account.last_touch_sort = draft.occurred_at;
         }
         written.push(Some((row, account)));
     }
     tx.insert_many_when(When::AtCommit, rows).await?;
     tx.insert_many_when(When::AtCommit, with_contacts).await?;
+    for (_, account) in written.iter_mut().flatten() {
+        account.last_touch_sort = raised.get(&account.id).copied().unwrap_or(account.last_touch_sort);
+    }
     for (account, latest) in raised {
         last_touch_raise(tx, When::AtCommit, account, latest).await?;
     }

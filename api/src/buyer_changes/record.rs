@@ -98,6 +98,8 @@ pub async fn buyer_change_record(ctx: &Ctx, draft: BuyerChangeDraft) -> Result<b
             .on_account(account)
             .with(json!({ "version": 1, "kind": draft.kind.as_str(), "contact": leaving.id })),
     );
+    // He may be known already.
+    super::service::buyer_changes_settle(ctx, &tx, account).await?;
     tx.commit().await?;
     let found = super::service::buyer_change_find(ctx, id).await?;
     found.ok_or_else(|| Error::internal("a buyer change vanished after it was written"))

@@ -63,8 +63,9 @@ pub async fn buyer_change_find(ctx: &Ctx, id: Uuid) -> Result<Option<buyer_chang
     Ok(buyer_changes_seen(ctx, queries::many(&[id])).await?.pop())
 }
 
-/// Establishes the account's changes whose continuity has reached the threshold. Called inside the transaction that records, corrects or archives an activity; called twice it changes nothing.
-pub async fn activity_recorded(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<()> {
+/// Establishes the account's changes whose continuity has reached the threshold. Called inside the transaction that
+/// changes what is proven, an activity or the change itself; called twice it changes nothing.
+pub async fn buyer_changes_settle(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<()> {
     let open = queries::open_of(tx, account).await?;
     if open.is_empty() {
         return Ok(());

@@ -16,6 +16,7 @@ use super::queries;
 use super::service::contact_require_of;
 use crate::accounts::service::account_require_live;
 use crate::error::{Error, Result, UserErrorCode};
+use crate::handovers;
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, Patch, changed};
@@ -366,6 +367,10 @@ async fn write(
             .on_account(old.account_id)
             .with(json!({ "version": version + 1, "fields": fields })),
     );
+    if fields.contains(&"isKey") {
+        // What was on record with him before counts from now on.
+        handovers::service::handover_settle(ctx, tx, old.account_id).await?;
+    }
     Ok(())
 }
 

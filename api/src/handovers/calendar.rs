@@ -9,6 +9,7 @@ use sea_orm::Set;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::progress::handover_settle;
 use super::service::status_of;
 use super::{endings, queries};
 use crate::error::{Error, Result};
@@ -152,6 +153,7 @@ pub async fn rescue(ctx: &Ctx, id: Uuid, today: NaiveDate) -> Result<bool> {
                     return Err(Error::internal("a handover changed while its account found an owner"));
                 }
                 emit_switched(&tx, &open, &["to"], to);
+                handover_settle(ctx, &tx, id).await?;
             }
         }
     }

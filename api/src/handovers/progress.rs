@@ -21,9 +21,10 @@ use crate::{activities, contacts};
 /// How often a change is tried again when another came in between.
 const ATTEMPTS: u32 = 3;
 
-/// Brings the account's open handover, if there is one, up to what its touches prove. Called inside the transaction
-/// that records, corrects or archives an activity; called twice it changes nothing. Whether there is one.
-pub async fn activity_recorded(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
+/// Brings the account's open handover, if there is one, up to what its touches prove. Called inside the transaction that
+/// changes what is proven: an activity, who is a key contact, who the successor is. Called twice it changes nothing. Whether
+/// there is one.
+pub async fn handover_settle(ctx: &Ctx, tx: &WriteTx, account: Uuid) -> Result<bool> {
     for _ in 0..ATTEMPTS {
         let Some(open) = queries::open_of(tx, account).await? else {
             return Ok(false);

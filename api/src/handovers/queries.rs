@@ -31,15 +31,12 @@ pub async fn one(db: &TenantDb, id: Uuid) -> Result<Option<handover::Model>, DbE
         .await
 }
 
-fn open_select(account: Uuid) -> Select<handover::Entity> {
-    handover::Entity::find()
-        .filter(handover::Column::AccountId.eq(account))
-        .filter(is_open())
-}
-
 /// The open handover of an account.
 pub async fn open_of(db: &TenantDb, account: Uuid) -> Result<Option<handover::Model>, DbErr> {
-    db.one(open_select(account)).await
+    let select = handover::Entity::find()
+        .filter(handover::Column::AccountId.eq(account))
+        .filter(is_open());
+    db.one(select).await
 }
 
 /// The open handovers of these accounts to one of these members. A touch without the successor proves nothing

@@ -17,7 +17,7 @@ pub use super::calendar::heir_of;
 pub use super::continuity::{Facts as ContinuityFacts, of_one as continuity_of_one};
 pub use super::endings::{handover_cancel, handover_complete, handover_fail, handovers_call_off};
 pub use super::plan::{HandoverDraft, Opening, Terms, handover_plan, handovers_link, handovers_open, last_day_check};
-pub use super::progress::activity_recorded;
+pub use super::progress::handover_settle;
 pub use super::queries::open_to;
 
 /// How a list of handovers may be narrowed. All given conditions hold.

@@ -23,6 +23,8 @@ use crate::error::{Error, Result};
 const WAIT: Duration = Duration::from_millis(1_500);
 /// As much is done at once; who came later is done next.
 const MOST: usize = 64;
+/// What takes longer is given up, so that a database that does not answer holds up nobody for good.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Whose turn it is, in each lane. What is asked is a `T`, what comes of it an `R`.
 pub struct Combiner<T, R> {
@@ -118,13 +120,6 @@ fn lost() -> Error {
     Error::internal("what was done together with others was lost")
 }
 
-impl<T, R> Turn<T, R> {
-    /// Nobody waits for it to be done with what he asked for.
-    pub const fn is_alone(&self) -> bool {
-        self.others.is_empty()
-    }
-}
-
 impl<T: Send + 'static, R: Send + 'static> Turn<T, R> {
     /// Does what the caller asked for together with what others did: `work` gives what came of each, in their order. It is
     /// not given up when the caller is.
@@ -134,14 +129,16 @@ impl<T: Send + 'static, R: Send + 'static> Turn<T, R> {
     {
         let (mut all, mut answers) = (vec![asked], Vec::new());
         for other in mem::take(&mut self.others) {
-            if !other.is_taken.swap(true, Ordering::AcqRel) {
+            if !other.answer.is_closed() && !other.is_taken.swap(true, Ordering::AcqRel) {
                 all.push(other.asked);
                 answers.push(other.answer);
             }
         }
         let working = work(all);
         let working = async move {
-            let mut done = working.await.into_iter();
+            // Given up, all learn that it was lost: it may have been done.
+            let done = tokio::time::timeout(LONGEST, working).await;
+            let mut done = done.unwrap_or_default().into_iter();
             let own = done.next();
             for (answer, done) in answers.into_iter().zip(done) {
                 // Who has left misses nothing.
@@ -166,8 +163,11 @@ impl<T, R> Drop for Turn<T, R> {
         let mut all = mem::take(&mut self.others);
         all.append(waiting);
         let mut all = all.into_iter();
+        // Dropped behind the lock: what they hold is not this one's business.
+        let mut gone = Vec::new();
         while let Some(first) = all.next() {
             if first.answer.is_closed() || first.is_taken.swap(true, Ordering::AcqRel) {
+                gone.push(first);
                 continue;
             }
             let mut others: Vec<_> = all.collect();
@@ -183,6 +183,7 @@ impl<T, R> Drop for Turn<T, R> {
             return;
         }
         lanes.remove(&self.lane);
+        drop(lanes);
     }
 }
 
@@ -216,7 +217,7 @@ mod tests {
     async fn who_comes_while_another_works_is_served_with_the_others() {
         let doubling = Doubling::default();
         let turn = doubling.begin(LANE).unwrap();
-        assert!(doubling.begin(LANE).is_none() && turn.is_alone());
+        assert!(doubling.begin(LANE).is_none() && turn.others.is_empty());
         // Another lane is free.
         assert!(doubling.begin(Uuid::max()).is_some());
         let release = async { drop(turn) };

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use entity::{Sparse, TenantOwned};
-use sea_orm::sea_query::{Expr, Query, UnionType};
+use sea_orm::sea_query::UnionType;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -76,22 +75,6 @@ impl TenantDb {
         Ok(self.tally.count_rows(rows.collect::<Result<_, _>>()?))
     }
 
-    /// Whether each of two selects has a row: one statement for both.
-    pub async fn exist<A: TenantOwned, B: TenantOwned>(
-        &self,
-        first: Select<A>,
-        second: Select<B>,
-    ) -> Result<(bool, bool), DbErr> {
-        self.count_statement();
-        let both = Query::select()
-            .expr(self.exists(first))
-            .expr(self.exists(second))
-            .to_owned();
-        let row = self.tx.query_one(&both).await?;
-        let row = row.ok_or_else(|| DbErr::RecordNotFound("whether rows exist".into()))?;
-        Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
-    }
-
     /// The kind of database behind this.
     pub fn backend(&self) -> DbBackend {
         self.tx.get_database_backend()
@@ -135,11 +118,6 @@ impl TenantDb {
     /// Where what is done through it is counted.
     pub fn tally(&self) -> &Arc<Tally> {
         &self.tally
-    }
-
-    fn exists<E: TenantOwned>(&self, select: Select<E>) -> Expr {
-        let tenant = <E as TenantOwned>::tenant_column();
-        Expr::exists(self.narrowed(select).select_only().column(tenant).into_query())
     }
 
     fn scope<E: TenantOwned>(&self, select: Select<E>) -> Select<E> {

@@ -171,17 +171,15 @@ impl WriteTx {
         for model in &mut models {
             <A::Entity as TenantOwned>::set_tenant(model, self.tenant());
         }
-        if self.waits(when) && (1..=ROWS_PER_INSERT).contains(&models.len()) {
-            let insert = A::Entity::insert_many(models).into_query();
-            self.waiting.lock().push(insert.into());
-            return Ok(());
-        }
         while !models.is_empty() {
             let rest = models.split_off(models.len().min(ROWS_PER_INSERT));
-            self.count_statement();
-            A::Entity::insert_many(models)
-                .exec_without_returning(&self.db.tx)
-                .await?;
+            let insert = A::Entity::insert_many(models);
+            if self.waits(when) {
+                self.waiting.lock().push(insert.into_query().into());
+            } else {
+                self.count_statement();
+                insert.exec_without_returning(&self.db.tx).await?;
+            }
             models = rest;
         }
         Ok(())
