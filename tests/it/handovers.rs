@@ -130,6 +130,27 @@ on_both! {
         assert!(contacts.iter().any(|contact| contact["introduced"]["id"] == joint), "{now}");
     }
 
+    async fn what_was_on_record_at_an_account_that_is_merged_counts(app) {
+        let story = begin(&app).await;
+        let planned = story.plan(&app).await;
+        let other = json!({ "name": "The same", "ownerId": app.a.rep.id() });
+        let other = story.admin.change("accountCreate", "AccountCreateInput", other, "account { id }").await["account"]["id"].clone();
+        let contact = json!({ "accountId": other, "familyName": "Ono", "givenName": "Jiro", "isKey": true });
+        let contact = story.admin.change("contactCreate", "ContactCreateInput", contact, "contact { id }").await["contact"]["id"].clone();
+        let there = Story { account: other.as_str().unwrap().to_owned(), contact, ..story };
+        let joint = there.touch(&app, "JOINT_MEETING", &app.a.rep.id(), &[app.a.other_rep.id()], "US").await;
+        assert_eq!(there.handover(&planned["id"]).await["status"], "PLANNED");
+        let query = "query($into: ID!, $from: ID!) { into: account(id: $into) { version } from: account(id: $from) { version } }";
+        let seen = there.admin.ok(query, json!({ "into": app.a.account_id(), "from": other })).await;
+        let merge = json!({ "intoId": app.a.account_id(), "intoVersion": seen["into"]["version"], "fromId": other,
+            "fromVersion": seen["from"]["version"] });
+        there.admin.change("accountMerge", "AccountMergeInput", merge, "account { id }").await;
+        let now = there.handover(&planned["id"]).await;
+        assert_eq!(now["status"], "INTRODUCING");
+        let contacts = now["continuity"]["contacts"].as_array().unwrap();
+        assert!(contacts.iter().any(|contact| contact["introduced"]["id"] == joint), "{now}");
+    }
+
     async fn below_the_threshold_a_reason_completes_and_is_remembered(app) {
         let story = begin(&app).await;
         let planned = story.plan(&app).await;

@@ -190,12 +190,13 @@ pub async fn account_require_locked(
 
 /// What the caller sees, for doing what `grant` says.
 async fn seen_for(ctx: &Ctx, db: &TenantDb, grant: Grant) -> Result<Condition> {
-    // An API client may do this to an account without the scope to read accounts: then it reaches what it may change.
-    let sees = ctx.authorize(Action::AccountRead).unwrap_or(grant);
-    Ok(queries::visible(
-        members::circle(ctx, db, sees).await?.as_ref(),
-        db.tenant(),
-    ))
+    let circle = members::circle(ctx, db, sees(ctx, grant)).await?;
+    Ok(queries::visible(circle.as_ref(), db.tenant()))
+}
+
+/// An API client may do this to an account without the scope to read accounts: then it reaches what it may change.
+fn sees(ctx: &Ctx, grant: Grant) -> Grant {
+    ctx.authorize(Action::AccountRead).unwrap_or(grant)
 }
 
 async fn reached(
@@ -248,9 +249,8 @@ pub async fn accounts_live(
     let mut circles = Vec::with_capacity(wanted.len());
     for (ctx, _) in wanted {
         let grant = ctx.authorize(action)?;
-        let sees = ctx.authorize(Action::AccountRead).unwrap_or(grant);
         circles.push([
-            members::circle(ctx, tx, sees).await?,
+            members::circle(ctx, tx, sees(ctx, grant)).await?,
             members::circle(ctx, tx, grant).await?,
         ]);
     }

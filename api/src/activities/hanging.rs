@@ -1,41 +1,21 @@
 //! What hangs on an account and a touch may prove: an open handover, a change of buyer.
 
-use entity::{buyer_change, handover};
-use sea_orm::sea_query::Expr;
-use sea_orm::{FromQueryResult, QuerySelect};
 use uuid::Uuid;
 
+use super::queries::{self, OpenTo};
 use crate::error::Result;
 use crate::platform::Ctx;
 use crate::platform::tenancy::WriteTx;
 use crate::{buyer_changes, handovers};
 
 /// What some touches may prove. Most touches prove nothing.
-pub struct Hanging(Vec<Open>);
-
-#[derive(FromQueryResult)]
-struct Open {
-    account_id: Uuid,
-    /// The successor, without whom nothing is proven: a member of ours, or a contact.
-    to_id: Uuid,
-    is_handover: bool,
-}
+pub struct Hanging(Vec<OpenTo>);
 
 impl Hanging {
     /// What touches of these members and contacts at these accounts may prove: one statement. The accounts are locked, so
     /// that nothing is opened meanwhile.
     pub async fn at(tx: &WriteTx, accounts: &[Uuid], members: &[Uuid], contacts: &[Uuid]) -> Result<Self> {
-        let handovers = handovers::service::open_to(tx, accounts, members)
-            .select_only()
-            .column(handover::Column::AccountId)
-            .column_as(handover::Column::ToMemberId, "to_id")
-            .column_as(Expr::cust("TRUE"), "is_handover");
-        let buyer_changes = buyer_changes::service::open_to(tx, accounts, contacts)
-            .select_only()
-            .column(buyer_change::Column::AccountId)
-            .column_as(buyer_change::Column::ArrivingId, "to_id")
-            .column_as(Expr::cust("FALSE"), "is_handover");
-        Ok(Self(tx.rows_of_both(handovers, buyer_changes).await?))
+        Ok(Self(queries::open_to(tx, accounts, members, contacts).await?))
     }
 
     /// Whether there is nothing.

@@ -69,12 +69,12 @@ pub fn places(members: &[Uuid]) -> impl Iterator<Item = (Uuid, Vec<String>)> + '
 
 /// Writes the contacts of an activity that has none.
 pub async fn insert_contacts(tx: &WriteTx, when: When, activity: Uuid, contacts: &[Uuid]) -> Result<()> {
-    let rows = with_contacts(tx.tenant(), activity, contacts);
+    let rows = contact_rows(tx.tenant(), activity, contacts);
     Ok(tx.insert_many_when(when, rows.collect()).await?)
 }
 
 /// The rows of an activity's contacts.
-pub fn with_contacts(
+pub fn contact_rows(
     tenant: Uuid,
     activity: Uuid,
     contacts: &[Uuid],

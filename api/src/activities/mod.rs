@@ -1,7 +1,8 @@
 //! Activities: the touches that happened with a client — who met or wrote to whom, who began it, what came of it.
 //!
-//! * Whoever sees the account sees its activities. They prove what passed over in a handover, so what one changes is
-//!   told to the account's open handover in the same transaction.
+//! * Whoever sees the account sees its activities. They prove what passed over in a handover, so one at which its
+//!   successor was present settles the account's open handover in the same transaction; so does correcting any.
+//! * What is recorded at the same moment in one company is recorded together.
 //! * An activity is never deleted; an archived one proves nothing.
 //! * `account.last_touch_sort` repeats the latest touch of each account, so that lists need no join; it is no change of
 //!   the account, whose version stays.

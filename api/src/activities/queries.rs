@@ -1,7 +1,7 @@
 //! Rows of activities and who took part, only through the tenant's handle.
 
 use chrono::{DateTime, Utc};
-use entity::{activity, activity_contact, activity_member, member};
+use entity::{activity, activity_contact, activity_member, buyer_change, handover, member};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::touches::Span;
 use crate::platform::tenancy::{TenantDb, among, first_of_each, numbered};
+use crate::{buyer_changes, handovers};
 
 /// Most contacts, and most other members, of one activity.
 pub const MOST_PRESENT: usize = 50;
@@ -135,6 +136,37 @@ pub async fn participants(db: &TenantDb, activities: &[Uuid]) -> Result<Vec<Part
         found.extend(db.rows_of_both::<_, _, ParticipantRow>(contacts, members).await?);
     }
     Ok(found)
+}
+
+/// Something open, and the one without whom it is not proven.
+#[derive(FromQueryResult)]
+pub struct OpenTo {
+    /// At which account.
+    pub account_id: Uuid,
+    /// The successor: a member of ours when it is a handover, else a contact.
+    pub to_id: Uuid,
+    /// A handover, or a change of buyer.
+    pub is_handover: bool,
+}
+
+/// The open handovers of these accounts to one of these members, and the changes of buyer to one of these contacts.
+pub async fn open_to(
+    db: &TenantDb,
+    accounts: &[Uuid],
+    members: &[Uuid],
+    contacts: &[Uuid],
+) -> Result<Vec<OpenTo>, DbErr> {
+    let handovers = handovers::service::open_to(db, accounts, members)
+        .select_only()
+        .column(handover::Column::AccountId)
+        .column_as(handover::Column::ToMemberId, "to_id")
+        .column_as(Expr::cust("TRUE"), "is_handover");
+    let buyer_changes = buyer_changes::service::open_to(db, accounts, contacts)
+        .select_only()
+        .column(buyer_change::Column::AccountId)
+        .column_as(buyer_change::Column::ArrivingId, "to_id")
+        .column_as(Expr::cust("FALSE"), "is_handover");
+    db.rows_of_both(handovers, buyer_changes).await
 }
 
 /// The contacts of many activities.

@@ -134,7 +134,7 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
     let members: Vec<Uuid> = all.iter().filter_map(|asked| asked.ctx.actor.member()).collect();
     let hanging = Hanging::at(tx, &ids, &members, &contacts).await?;
 
-    let (mut written, mut rows, mut with_contacts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut written, mut rows, mut contact_rows) = (Vec::new(), Vec::new(), Vec::new());
     let mut raised: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
     for (Asked { ctx, draft }, account) in all.iter().zip(accounts) {
         let (Some(account), Some(member)) = (account, ctx.actor.member()) else {
@@ -149,7 +149,7 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
         let id = Uuid::now_v7();
         let row = new_row(ctx, tx.tenant(), id, member, draft);
         rows.push(row.clone());
-        with_contacts.extend(links::with_contacts(tx.tenant(), id, &draft.contacts));
+        contact_rows.extend(links::contact_rows(tx.tenant(), id, &draft.contacts));
         tx.emit(told_of(id, draft, false).by(ctx.actor.kind_and_id(), ctx.now));
         if draft.occurred_at > account.last_touch_sort {
             let latest = raised.entry(account.id).or_insert(draft.occurred_at);
@@ -158,7 +158,7 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
         written.push(Some((row, account)));
     }
     tx.insert_many_when(When::AtCommit, rows).await?;
-    tx.insert_many_when(When::AtCommit, with_contacts).await?;
+    tx.insert_many_when(When::AtCommit, contact_rows).await?;
     for (_, account) in written.iter_mut().flatten() {
         account.last_touch_sort = raised.get(&account.id).copied().unwrap_or(account.last_touch_sort);
     }
