@@ -8,12 +8,12 @@ use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, ID, Interface, MergedObject, Name, Object, Request, Response,
-    SDLExportOptions, Schema, SchemaBuilder, ServerError,
+    Context, EmptyMutation, EmptySubscription, ID, Interface, Name, Object, Request, Response, SDLExportOptions,
+    Schema, SchemaBuilder, ServerError,
 };
 
 use crate::error::{Error, Result};
-use crate::platform::graphql::{Deliveries, Root, loaders, parse_any};
+use crate::platform::graphql::{Deliveries, Root, loaders, parse_any, root};
 use crate::platform::operation::Engine;
 use crate::{
     accounts, activities, api_clients, buyer_changes, contacts, departures, events, follow_ups, forecasts,
@@ -26,69 +26,72 @@ const DEPTH: usize = 20;
 /// Directives on one field.
 const DIRECTIVES: usize = 8;
 
-/// The root of all reads.
-#[derive(MergedObject, Default)]
-pub struct Query(
-    NodeQuery,
-    sessions::SessionQuery,
-    tenants::TenantQuery,
-    members::MemberQuery,
-    api_clients::ApiClientQuery,
-    accounts::AccountQuery,
-    contacts::ContactQuery,
-    activities::ActivityQuery,
-    follow_ups::FollowUpQuery,
-    products::ProductQuery,
-    orders::OrderQuery,
-    signals::SignalQuery,
-    risk::RiskQuery,
-    risk::RiskModelQuery,
-    risk::CalibrationQuery,
-    risk::SimulationQuery,
-    losses::LossQuery,
-    losses::LossReportQuery,
-    buyer_changes::BuyerChangeQuery,
-    handovers::HandoverQuery,
-    handover_templates::HandoverTemplateQuery,
-    departures::DepartureQuery,
-    rotations::RotationQuery,
-    successors::SuccessorQuery,
-    forecasts::ForecastQuery,
-    imports::ImportQuery,
-    events::EventQuery,
-);
+root! {
+    /// The root of all reads.
+    Query {
+        0: NodeQuery,
+        1: sessions::SessionQuery,
+        2: tenants::TenantQuery,
+        3: members::MemberQuery,
+        4: api_clients::ApiClientQuery,
+        5: accounts::AccountQuery,
+        6: contacts::ContactQuery,
+        7: activities::ActivityQuery,
+        8: follow_ups::FollowUpQuery,
+        9: products::ProductQuery,
+        10: orders::OrderQuery,
+        11: signals::SignalQuery,
+        12: risk::RiskQuery,
+        13: risk::RiskModelQuery,
+        14: risk::CalibrationQuery,
+        15: risk::SimulationQuery,
+        16: losses::LossQuery,
+        17: losses::LossReportQuery,
+        18: buyer_changes::BuyerChangeQuery,
+        19: handovers::HandoverQuery,
+        20: handover_templates::HandoverTemplateQuery,
+        21: departures::DepartureQuery,
+        22: rotations::RotationQuery,
+        23: successors::SuccessorQuery,
+        24: forecasts::ForecastQuery,
+        25: imports::ImportQuery,
+        26: events::EventQuery,
+    }
+}
 
-/// The root of all changes. Names are noun first.
-#[derive(MergedObject, Default)]
-pub struct Mutation(
-    sessions::SessionMutation,
-    tenants::TenantMutation,
-    members::MemberMutation,
-    api_clients::ApiClientMutation,
-    api_clients::ApiClientDocumentMutation,
-    accounts::AccountMutation,
-    contacts::ContactMutation,
-    activities::ActivityMutation,
-    follow_ups::FollowUpMutation,
-    products::ProductMutation,
-    orders::OrderMutation,
-    signals::SignalMutation,
-    losses::LossMutation,
-    losses::AcquisitionCostMutation,
-    buyer_changes::BuyerChangeMutation,
-    handovers::HandoverMutation,
-    handover_templates::HandoverTemplateMutation,
-    departures::DepartureMutation,
-    imports::ImportMutation,
-);
+root! {
+    /// The root of all changes. Names are noun first.
+    Mutation {
+        0: sessions::SessionMutation,
+        1: tenants::TenantMutation,
+        2: members::MemberMutation,
+        3: api_clients::ApiClientMutation,
+        4: api_clients::ApiClientDocumentMutation,
+        5: accounts::AccountMutation,
+        6: contacts::ContactMutation,
+        7: activities::ActivityMutation,
+        8: follow_ups::FollowUpMutation,
+        9: products::ProductMutation,
+        10: orders::OrderMutation,
+        11: signals::SignalMutation,
+        12: losses::LossMutation,
+        13: losses::AcquisitionCostMutation,
+        14: buyer_changes::BuyerChangeMutation,
+        15: handovers::HandoverMutation,
+        16: handover_templates::HandoverTemplateMutation,
+        17: departures::DepartureMutation,
+        18: imports::ImportMutation,
+    }
+}
 
-/// The root of what can be followed. Each delivery reads the event log as far as the caller may.
-#[derive(MergedObject, Default)]
-pub struct Subscription(
-    accounts::AccountSubscription,
-    handovers::HandoverSubscription,
-    events::EventSubscription,
-);
+root! {
+    /// The root of what can be followed. Each delivery reads the event log as far as the caller may.
+    Subscription {
+        0: accounts::AccountSubscription,
+        1: handovers::HandoverSubscription,
+        2: events::EventSubscription,
+    }
+}
 
 /// The schema of the process.
 pub type HikitsugiSchema = Schema<Root<Query>, Root<Mutation>, Deliveries<Subscription>>;

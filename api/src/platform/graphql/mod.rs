@@ -25,7 +25,8 @@ pub use ids::{Gid, IdKind, any_id, parse_any};
 pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page, fetch_page_with};
 pub use payload::UserErrorView;
 pub(crate) use payload::payload;
-pub use root::Root;
+pub(crate) use root::root;
+pub use root::{Parts, Root};
 pub use scalars::{BigInt, Date, Decimal, MoneyInput, MoneyView};
 pub use wanted::{Computed, wanted_at, wanted_here, wanted_of_rows};
 
