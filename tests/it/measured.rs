@@ -336,6 +336,8 @@ on_both! {
         let admin = app.a.client(&app, &app.a.admin).await;
         let input = json!({ "accountId": app.a.account_id(), "kind": "UNRESOLVED_COMPLAINT", "occurredOn": day(&app, -40), "note": "Late again" });
         let signal = admin.change("signalRecord", "SignalRecordInput", input, "signal { id }").await["signal"]["id"].clone();
+        // It is known, and then settled: that it fades from now on moves the risk by less than a point.
+        assert_eq!(reasons(&app, &admin, None).await["UNRESOLVED_COMPLAINT"]["halfLifeDays"], json!(null));
         let settle = json!({ "id": signal, "version": 1, "resolvedOn": day(&app, -10) });
         admin.change("signalSettle", "SignalSettleInput", settle, "signal { id }").await;
         let late = reasons(&app, &admin, None).await;

@@ -94,8 +94,8 @@ impl Assessed {
     }
 }
 
-/// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, another year's sales,
-/// another model or setting, a risk that moved by a point, or an expected value that moved by a twentieth.
+/// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, a reason that fades from now on or
+/// does no longer, another year's sales, another model or setting, a risk that moved by a point, or an expected value that moved by a twentieth.
 pub fn differs(old: &Assessed, new: &Assessed) -> bool {
     let summary = |of: &Assessed| {
         (
@@ -125,12 +125,21 @@ fn moved(old: &Assessed, new: &Assessed) -> bool {
 }
 
 /// What the factors rest on; their ages and weights move by the day and do not count.
-fn reasons(factors: &[Factor]) -> BTreeSet<(FactorKind, Option<Cause>, bool, BTreeSet<Evidence>)> {
+/// What a factor says beside its numbers, which move from day to day.
+type Said = (FactorKind, Option<Cause>, bool, Option<u16>, BTreeSet<Evidence>);
+
+fn reasons(factors: &[Factor]) -> BTreeSet<Said> {
     factors
         .iter()
         .map(|factor| {
             let proof = factor.evidence.iter().copied().collect();
-            (factor.kind, factor.cause, factor.controllable, proof)
+            (
+                factor.kind,
+                factor.cause,
+                factor.controllable,
+                factor.half_life_days,
+                proof,
+            )
         })
         .collect()
 }
@@ -229,6 +238,7 @@ pub(super) mod tests {
         assert!(changed(|new| new.factors.clear()));
         assert!(changed(|new| new.factors[0].kind = FactorKind::ResolvedComplaint));
         assert!(changed(|new| new.factors[0].cause = None));
+        assert!(changed(|new| new.factors[0].half_life_days = Some(90)));
         assert!(changed(|new| new.factors[0].evidence.push(row(9))));
     }
 
