@@ -9,14 +9,16 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::platform::tenancy::{When, WriteTx};
 
-/// A touch happened then: the account's latest one, unless a later one is known.
-pub async fn last_touch_raise(tx: &WriteTx, when: When, account: Uuid, occurred_at: DateTime<Utc>) -> Result<()> {
+/// Touches happened then: the latest ones of their accounts, unless later ones are known.
+pub async fn last_touch_raise(
+    tx: &WriteTx,
+    when: When,
+    touches: impl IntoIterator<Item = (Uuid, DateTime<Utc>)>,
+) -> Result<()> {
     use account::Column;
-    let raised = account::Entity::update_many()
-        .col_expr(Column::LastTouchSort, Expr::val(occurred_at))
-        .filter(Column::Id.eq(account))
-        .filter(Column::LastTouchSort.lt(occurred_at));
-    Ok(tx.update_with_when(when, raised).await?)
+    let touches = touches.into_iter().map(|(account, at)| (account, at.into())).collect();
+    let raised = tx.raise_when::<account::Entity>(when, (Column::Id, Column::LastTouchSort), touches);
+    Ok(raised.await?)
 }
 
 /// Finds the latest touch anew, inside the caller's transaction: after one was moved in time, archived, or came from

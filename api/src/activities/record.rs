@@ -150,7 +150,7 @@ pub(super) async fn alone(ctx: &Ctx, mut draft: ActivityDraft) -> Result<Recorde
         follow_ups::service::activity_recorded(ctx, &tx, &account, follow_up, id).await?;
     }
     if draft.occurred_at > account.last_touch_sort {
-        last_touch_raise(&tx, when, draft.account, draft.occurred_at).await?;
+        last_touch_raise(&tx, when, [(draft.account, draft.occurred_at)]).await?;
         account.last_touch_sort = draft.occurred_at;
     }
     tx.emit(told_of(id, &draft, proves));

@@ -21,7 +21,7 @@ use crate::contacts::service::accounts_of_contacts;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::combiner::{Combiner, Joined};
-use crate::platform::tenancy::{Plan, When, WriteTx};
+use crate::platform::tenancy::{When, WriteTx};
 
 /// Activities that are recorded at the same moment, by company.
 pub type Recordings = Combiner<Asked, Outcome>;
@@ -162,10 +162,7 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
     for (_, account) in written.iter_mut().flatten() {
         account.last_touch_sort = raised.get(&account.id).copied().unwrap_or(account.last_touch_sort);
     }
-    for (account, latest) in raised {
-        last_touch_raise(tx, When::AtCommit, account, latest).await?;
-    }
-    let plan = if all.len() == 1 { Plan::Kept } else { Plan::Once };
-    let last = tx.write_out(plan).await?;
+    last_touch_raise(tx, When::AtCommit, raised).await?;
+    let last = tx.write_out().await?;
     Ok((written, last))
 }

@@ -1,9 +1,19 @@
 //! What a change writes last, in one statement: the company's clock is moved, and its events numbered by it, together with
 //! the rows that waited for them.
+//!
+//! Rows of one table are one parameter, a list in JSON, so that the statement, and with it its plan, is the same for any number
+//! of them.
 
 use entity::{event, tenant_clock};
-use sea_orm::sea_query::{CommonTableExpression, Expr, ExprTrait, Query, SubQueryStatement, WithClause, WithQuery};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, Iterable};
+use sea_orm::prelude::Json;
+use sea_orm::sea_query::{
+    CommonTableExpression, Expr, ExprTrait, Func, FunctionCall, InsertStatement, Query, SubQueryStatement, TableRef,
+    Value, WithClause, WithQuery, sea_value_to_json_value,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityName, EntityTrait, IdenStatic, Iterable, QueryFilter, QueryTrait, Set,
+    UpdateMany,
+};
 use uuid::Uuid;
 
 /// One statement of PostgreSQL for all of it, while which alone the clock's row is locked: other writers wait that much less.
@@ -12,7 +22,7 @@ use uuid::Uuid;
 /// What waited is done in no order, and none of it sees the others: foreign keys are looked at when all is done.
 pub fn statement(
     tenant: Uuid,
-    rows: Vec<event::ActiveModel>,
+    mut rows: Vec<event::ActiveModel>,
     waiting: Vec<SubQueryStatement>,
 ) -> Result<WithQuery, DbErr> {
     let mut with = WithClause::new();
@@ -22,32 +32,106 @@ pub fn statement(
     if rows.is_empty() {
         return Ok(Query::select().expr(Expr::val(1)).to_owned().with(with));
     }
-    let count = rows.len();
-    let by = i64::try_from(count).unwrap_or(i64::MAX);
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let clock = Query::update()
         .table(tenant_clock::Entity)
-        .value(tenant_clock::Column::Seq, Expr::col(tenant_clock::Column::Seq).add(by))
+        .value(
+            tenant_clock::Column::Seq,
+            Expr::col(tenant_clock::Column::Seq).add(count),
+        )
         .and_where(tenant_clock::Column::TenantId.eq(tenant))
         .returning_col(tenant_clock::Column::Seq)
         .to_owned();
     with.cte(named("clock".to_owned(), clock));
-    let mut insert = Query::insert();
-    insert
-        .into_table(event::Entity)
-        .columns(event::Column::iter())
-        .returning_col(event::Column::Seq);
-    for (place, row) in rows.into_iter().enumerate() {
-        let after = count - 1 - place;
-        let values = event::Column::iter().map(|column| match (column, row.get(column).into_value()) {
-            (event::Column::Seq, _) => Expr::cust(format!("(SELECT seq FROM clock) - {after}")),
-            (_, Some(value)) => Expr::value(value),
-            (_, None) => Expr::cust("DEFAULT"),
-        });
-        insert
-            .values(values)
-            .map_err(|error| DbErr::Custom(error.to_string()))?;
+    // The last one has the clock's number, those before it the numbers before.
+    for (behind, row) in (1 - count..).zip(&mut rows) {
+        row.seq = Set(behind);
     }
+    let number = Expr::cust("SELECT seq FROM clock").add(Expr::col(event::Column::Seq));
+    let mut insert = insert_with(&rows, |column| match column {
+        event::Column::Seq => number.clone(),
+        other => Expr::col(other),
+    })?;
+    insert.returning_col(event::Column::Seq);
     Ok(insert.with(with))
+}
+
+/// Inserts rows that all have the same columns.
+pub fn insert<A: ActiveModelTrait>(rows: &[A]) -> Result<InsertStatement, DbErr> {
+    insert_with(rows, Expr::col)
+}
+
+fn insert_with<A: ActiveModelTrait>(rows: &[A], value: impl Fn(Column<A>) -> Expr) -> Result<InsertStatement, DbErr> {
+    let table = A::Entity::default();
+    let columns: Vec<_> = Column::<A>::iter()
+        .filter(|column| rows.first().is_some_and(|row| row.get(*column).is_set()))
+        .collect();
+    let mut select = Query::select();
+    select
+        .exprs(columns.iter().map(|column| value(*column)))
+        .from_function(rows_of(rows)?, table.table_name());
+    Query::insert()
+        .into_table(table.table_ref())
+        .columns(columns)
+        .select_from(select)
+        .map(|insert| insert.to_owned())
+        .map_err(|error| DbErr::Custom(error.to_string()))
+}
+
+/// Raises a column to what each of these has for its id, unless it is as high.
+pub fn raise<E: EntityTrait>(
+    id: E::Column,
+    column: E::Column,
+    values: Vec<(Uuid, Value)>,
+) -> Result<UpdateMany<E>, DbErr> {
+    let ids: Vec<Uuid> = values.iter().map(|(row, _)| *row).collect();
+    let rows = values.into_iter().map(|(row, value)| {
+        let mut model = E::ActiveModel::default();
+        model.set(id, row.into());
+        model.set(column, value);
+        model
+    });
+    let rows = rows_of(&rows.collect::<Vec<_>>())?;
+    let to = |column: E::Column| Expr::col((RAISED, column));
+    let mut raise = E::update_many()
+        .col_expr(column, to(column))
+        // Nobody knows how many rows the parameter has: taken for many, the whole table would be read for them.
+        .filter(id.eq_any(ids))
+        .filter(Expr::col(id.as_column_ref()).eq(to(id)))
+        .filter(Expr::col(column.as_column_ref()).lt(to(column)));
+    QueryTrait::query(&mut raise).from(TableRef::FunctionCall(rows, RAISED.into()));
+    Ok(raise)
+}
+
+/// What rows are raised to.
+const RAISED: &str = "raised";
+
+type Column<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+
+/// The rows, with NULL in the columns that are not set.
+fn rows_of<A: ActiveModelTrait>(rows: &[A]) -> Result<FunctionCall, DbErr> {
+    let row = |row: &A| {
+        let set = Column::<A>::iter().filter_map(|column| {
+            let value = row.get(column).into_value()?;
+            Some(json(&value).map(|value| (column.as_str().to_owned(), value)))
+        });
+        Ok(Json::Object(set.collect::<Result<_, DbErr>>()?))
+    };
+    let rows = Json::Array(rows.iter().map(row).collect::<Result<_, DbErr>>()?);
+    let row_type = Expr::cust(format!("NULL::\"{}\"", A::Entity::default().table_name()));
+    Ok(Func::cust("jsonb_populate_recordset").args([row_type, Expr::val(rows)]))
+}
+
+/// As PostgreSQL reads it from JSON: sea-query puts quotes around a time. An error for what JSON does not hold as it is.
+fn json(value: &Value) -> Result<Json, DbErr> {
+    match value {
+        Value::ChronoDate(Some(day)) => Ok(day.to_string().into()),
+        Value::ChronoDateTimeUtc(Some(instant)) => Ok(instant.to_rfc3339().into()),
+        Value::Bytes(Some(_)) | Value::Float(Some(_)) | Value::Double(Some(_)) => Err(DbErr::Custom(
+            "bytes and fractions are not written at the commit".into(),
+        )),
+        other => Ok(sea_value_to_json_value(other)),
+    }
 }
 
 fn named(name: String, statement: impl Into<SubQueryStatement>) -> CommonTableExpression {
@@ -59,47 +143,77 @@ fn named(name: String, statement: impl Into<SubQueryStatement>) -> CommonTableEx
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use entity::activity_contact;
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use chrono::{DateTime, Utc};
+    use entity::{account, activity_contact};
     use sea_orm::sea_query::PostgresQueryBuilder;
-    use sea_orm::{EntityTrait, QueryTrait, Set};
     use serde_json::json;
 
     use super::*;
     use crate::platform::events::NewEvent;
 
-    #[test]
-    fn one_statement_moves_the_clock_and_writes_what_waited() {
-        let contact = activity_contact::Entity::insert(activity_contact::ActiveModel {
+    fn contact(id: u128) -> activity_contact::ActiveModel {
+        activity_contact::ActiveModel {
             tenant_id: Set(Uuid::nil()),
             activity_id: Set(Uuid::nil()),
-            contact_id: Set(Uuid::nil()),
-        });
-        let told = |kind| {
-            let event = NewEvent::new(kind, "act", Uuid::nil()).with(json!({}));
-            event.into_row(Uuid::nil(), 0, ("SYSTEM", None), Default::default())
-        };
-        let waiting = vec![contact.into_query().into()];
-        let rows = vec![told("activity.recorded"), told("activity.updated")];
-        let (sql, values) = statement(Uuid::nil(), rows, waiting.clone())
+            contact_id: Set(Uuid::from_u128(id)),
+        }
+    }
+
+    fn told(kind: &'static str) -> event::ActiveModel {
+        let event = NewEvent::new(kind, "act", Uuid::nil()).with(json!({ "version": 1 }));
+        event.into_row(Uuid::nil(), 0, ("SYSTEM", None), Default::default())
+    }
+
+    fn built(events: usize, contacts: u128) -> (String, Vec<Value>) {
+        let contacts: Vec<_> = (0..contacts).map(contact).collect();
+        let touched = vec![(Uuid::nil(), DateTime::<Utc>::UNIX_EPOCH.into())];
+        let raise = raise::<account::Entity>(account::Column::Id, account::Column::LastTouchSort, touched).unwrap();
+        let waiting = vec![insert(&contacts).unwrap().into(), raise.into_query().into()];
+        let rows = (0..events).map(|_| told("activity.recorded")).collect();
+        let (sql, values) = statement(Uuid::nil(), rows, waiting)
             .unwrap()
             .build(PostgresQueryBuilder);
-        assert!(sql.starts_with(
-            r#"WITH "waiting_0" AS (INSERT INTO "activity_contact" ("tenant_id", "activity_id", "contact_id") VALUES ($1, $2, $3)) , "#
-        ), "{sql}");
-        assert!(
-            sql.contains(r#""clock" AS (UPDATE "tenant_clock" SET "seq" = "seq" + $4 WHERE "#),
-            "{sql}"
+        (sql, values.0)
+    }
+
+    #[test]
+    fn one_statement_moves_the_clock_and_writes_what_waited() {
+        let (sql, values) = built(2, 1);
+        assert_eq!(
+            sql,
+            r#"WITH "waiting_0" AS (INSERT INTO "activity_contact" ("tenant_id", "activity_id", "contact_id") "#
+                .to_owned()
+                + r#"SELECT "tenant_id", "activity_id", "contact_id" "#
+                + r#"FROM jsonb_populate_recordset(NULL::"activity_contact", $1) AS "activity_contact") , "#
+                + r#""waiting_1" AS (UPDATE "account" SET "last_touch_sort" = "raised"."last_touch_sort" "#
+                + r#"FROM jsonb_populate_recordset(NULL::"account", $2) AS "raised" WHERE "account"."id" = ANY($3) "#
+                + r#"AND "account"."id" = "raised"."id" AND "account"."last_touch_sort" < "raised"."last_touch_sort") , "#
+                + r#""clock" AS (UPDATE "tenant_clock" SET "seq" = "seq" + $4 WHERE "tenant_clock"."tenant_id" = $5 "#
+                + r#"RETURNING "seq") INSERT INTO "event" ("tenant_id", "seq", "id", "type", "subject_kind", "subject_id", "#
+                + r#""account_id", "actor_kind", "actor_id", "payload", "occurred_at") SELECT "tenant_id", "#
+                + r#"(SELECT seq FROM clock) + "seq", "id", "type", "subject_kind", "subject_id", "account_id", "actor_kind", "#
+                + r#""actor_id", "payload", "occurred_at" FROM jsonb_populate_recordset(NULL::"event", $6) AS "event" "#
+                + r#"RETURNING "seq""#
         );
+        let Value::Json(Some(events)) = &values[5] else {
+            panic!("{values:?}")
+        };
         // The first of two has the number before the last.
-        let [first, last] =
-            ["(SELECT seq FROM clock) - 1", "(SELECT seq FROM clock) - 0"].map(|seq| sql.find(seq).unwrap());
-        assert!(first < last && sql.ends_with(r#"RETURNING "seq""#), "{sql}");
-        assert_eq!(values.0.len(), 3 + 2 + 2 * (event::Column::iter().count() - 1));
-        // Without events the clock stays.
-        let (sql, _) = statement(Uuid::nil(), Vec::new(), waiting)
-            .unwrap()
-            .build(PostgresQueryBuilder);
+        assert_eq!([&events[0]["seq"], &events[1]["seq"]], [&json!(-1), &json!(0)]);
+        assert_eq!(events[0]["occurred_at"], "1970-01-01T00:00:00+00:00");
+        assert_eq!(events[0]["payload"], json!({ "version": 1 }));
+        assert_eq!(events[0]["account_id"], json!(null));
+    }
+
+    #[test]
+    fn the_statement_is_the_same_for_any_number_of_rows() {
+        assert_eq!(built(1, 1).0, built(70, 20).0);
+    }
+
+    #[test]
+    fn without_events_the_clock_stays() {
+        let (sql, _) = built(0, 1);
         assert!(sql.ends_with(" SELECT $4") && !sql.contains("clock"), "{sql}");
     }
 }

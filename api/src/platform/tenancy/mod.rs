@@ -24,4 +24,4 @@ pub use global::{GlobalDb, GlobalTable, GlobalTx};
 pub use groups::{among, first_of_each, numbered};
 pub use lease::LEASE;
 pub use tally::Tally;
-pub use write::{Plan, When, WriteTx};
+pub use write::{When, WriteTx};

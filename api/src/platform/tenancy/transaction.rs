@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Value, Values};
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, Postgres};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
-    SqliteTransactionMode, Statement, StatementBuilder, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
@@ -70,22 +70,6 @@ impl Transaction {
         match beginning.await {
             Ok(begun) => Ok(Self::Sqlite(begun?)),
             Err(error) => Err(DbErr::Custom(error.to_string())),
-        }
-    }
-
-    /// The rows of a statement that is hardly ever sent twice: PostgreSQL does not keep its plan, which would take the place
-    /// of one that is used.
-    pub async fn query_all_once(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Postgres(transaction) => {
-                let statement = DbBackend::Postgres.build(statement);
-                let rows = transaction
-                    .on(async |connection| connection.fetch_all(query(statement).persistent(false)).await)
-                    .await;
-                rows.map(|rows| rows.into_iter().map(Into::into).collect())
-                    .map_err(|error| DbErr::Query(driver(error)))
-            }
-            Self::Sqlite(transaction) => transaction.query_all(statement).await,
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use entity::{TenantOwned, event, idempotency_key, tenant_clock};
 use parking_lot::Mutex;
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, SubQueryStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, SubQueryStatement, Value};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityTrait,
     QueryFilter, QueryTrait, TryInsertResult, UpdateMany,
@@ -48,15 +48,6 @@ pub enum When {
     /// what no other transaction may write as well: those two would wait for each other, the one for the row and the other
     /// for the company's log.
     AtCommit,
-}
-
-/// What becomes of the plan of the statement that writes what waited, and the events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plan {
-    /// It is kept: the next change like this sends the same statement.
-    Kept,
-    /// It is not: there are as many statements as there are numbers of rows, and each would take the place of one that is used.
-    Once,
 }
 
 /// How long a transaction that was parked waits until nobody reads through it any more.
@@ -154,12 +145,20 @@ impl WriteTx {
     }
 
     /// Inserts many rows, some at a time.
-    pub async fn insert_many<A>(&self, models: Vec<A>) -> Result<(), DbErr>
+    pub async fn insert_many<A>(&self, mut models: Vec<A>) -> Result<(), DbErr>
     where
         A: ActiveModelTrait,
         A::Entity: TenantOwned<ActiveModel = A>,
     {
-        self.insert_many_when(When::Now, models).await
+        self.take_in(&mut models);
+        while !models.is_empty() {
+            let rest = models.split_off(models.len().min(ROWS_PER_INSERT));
+            self.count_statement();
+            let insert = A::Entity::insert_many(models);
+            insert.exec_without_returning(&self.db.tx).await?;
+            models = rest;
+        }
+        Ok(())
     }
 
     /// The same, now or at the commit.
@@ -168,19 +167,49 @@ impl WriteTx {
         A: ActiveModelTrait,
         A::Entity: TenantOwned<ActiveModel = A>,
     {
-        for model in &mut models {
+        if !self.waits(when) {
+            return self.insert_many(models).await;
+        }
+        if !models.is_empty() {
+            self.take_in(&mut models);
+            self.waiting.lock().push(at_commit::insert(&models)?.into());
+        }
+        Ok(())
+    }
+
+    fn take_in<A>(&self, models: &mut [A])
+    where
+        A: ActiveModelTrait,
+        A::Entity: TenantOwned<ActiveModel = A>,
+    {
+        for model in models {
             <A::Entity as TenantOwned>::set_tenant(model, self.tenant());
         }
-        while !models.is_empty() {
-            let rest = models.split_off(models.len().min(ROWS_PER_INSERT));
-            let insert = A::Entity::insert_many(models);
-            if self.waits(when) {
-                self.waiting.lock().push(insert.into_query().into());
-            } else {
-                self.count_statement();
-                insert.exec_without_returning(&self.db.tx).await?;
+    }
+
+    /// Raises a column of many rows to what each of these has for its id, unless it is as high; now or at the commit.
+    pub async fn raise_when<E: TenantOwned>(
+        &self,
+        when: When,
+        (id, column): (E::Column, E::Column),
+        values: Vec<(Uuid, Value)>,
+    ) -> Result<(), DbErr> {
+        if self.backend() == DbBackend::Postgres {
+            if values.is_empty() {
+                return Ok(());
             }
-            models = rest;
+            let raise = at_commit::raise::<E>(id, column, values)?;
+            if when == When::Now {
+                return self.update_with(raise).await.map(drop);
+            }
+            let raise = self.scoped(raise).into_query();
+            self.waiting.lock().push(raise.into());
+            return Ok(());
+        }
+        for (row, value) in values {
+            let raise = E::update_many().col_expr(column, Expr::val(value.clone()));
+            self.update_with(raise.filter(id.eq(row)).filter(column.lt(value)))
+                .await?;
         }
         Ok(())
     }
@@ -200,16 +229,6 @@ impl WriteTx {
     pub async fn update_with<E: TenantOwned>(&self, update: UpdateMany<E>) -> Result<u64, DbErr> {
         self.count_statement();
         Ok(self.scoped(update).exec(&self.db.tx).await?.rows_affected)
-    }
-
-    /// The same, now or at the commit: then nobody asks how many rows changed.
-    pub async fn update_with_when<E: TenantOwned>(&self, when: When, update: UpdateMany<E>) -> Result<(), DbErr> {
-        if !self.waits(when) {
-            return self.update_with(update).await.map(drop);
-        }
-        let update = self.scoped(update).into_query();
-        self.waiting.lock().push(update.into());
-        Ok(())
     }
 
     fn scoped<E: TenantOwned>(&self, update: UpdateMany<E>) -> UpdateMany<E> {
@@ -247,7 +266,7 @@ impl WriteTx {
     /// The numbers come from the tenant's clock as late as possible, because its row stays locked until the commit:
     /// that lock is what makes the sequence gapless and ordered by commit.
     pub async fn commit(mut self) -> Result<(), DbErr> {
-        let last = self.write_out(Plan::Kept).await?;
+        let last = self.write_out().await?;
         match self.repeatable.take() {
             Some(repeatable) => {
                 repeatable.park(self, last);
@@ -258,13 +277,13 @@ impl WriteTx {
     }
 
     /// Writes what waited, and the events: the number of the last one. Until [`finish`](Self::finish) nothing is durable.
-    pub(crate) async fn write_out(&self, plan: Plan) -> Result<Option<i64>, DbErr> {
+    pub(crate) async fn write_out(&self) -> Result<Option<i64>, DbErr> {
         let events = std::mem::take(&mut *self.events.lock());
         let waiting = std::mem::take(&mut *self.waiting.lock());
         match (events.is_empty(), waiting.is_empty()) {
             (true, true) => Ok(None),
-            (true, false) => self.write_last(plan, Vec::new(), waiting).await,
-            (false, _) => self.write_events(plan, events, waiting).await.map(Some),
+            (true, false) => self.write_last(Vec::new(), waiting).await,
+            (false, _) => self.write_events(events, waiting).await.map(Some),
         }
     }
 
@@ -300,24 +319,16 @@ impl WriteTx {
         Ok(())
     }
 
-    async fn write_events(
-        &self,
-        plan: Plan,
-        events: Vec<NewEvent>,
-        waiting: Vec<SubQueryStatement>,
-    ) -> Result<i64, DbErr> {
+    async fn write_events(&self, events: Vec<NewEvent>, waiting: Vec<SubQueryStatement>) -> Result<i64, DbErr> {
         let (tenant, count) = (self.tenant(), events.len());
         let rows = |first: i64| {
             let numbered = (first..).zip(events);
             numbered.map(|(seq, event)| event.into_row(tenant, seq, self.actor, self.now))
         };
         let no_clock = || DbErr::RecordNotFound("the tenant's clock".into());
-        if self.backend() == DbBackend::Postgres && count <= ROWS_PER_INSERT {
-            let last = self.write_last(plan, rows(0).collect(), waiting).await?;
+        if self.backend() == DbBackend::Postgres {
+            let last = self.write_last(rows(0).collect(), waiting).await?;
             return last.ok_or_else(no_clock);
-        }
-        if !waiting.is_empty() {
-            self.write_last(plan, Vec::new(), waiting).await?;
         }
         let last = self.advance_clock(count).await?.ok_or_else(no_clock)?;
         let first = last - i64::try_from(count).unwrap_or(0) + 1;
@@ -328,19 +339,19 @@ impl WriteTx {
     /// See [`at_commit::statement`]: the number of the last event.
     async fn write_last(
         &self,
-        plan: Plan,
         rows: Vec<event::ActiveModel>,
         waiting: Vec<SubQueryStatement>,
     ) -> Result<Option<i64>, DbErr> {
         let is_numbered = !rows.is_empty();
         self.count_statement();
         let statement = at_commit::statement(self.tenant(), rows, waiting)?;
-        let numbered = match plan {
-            Plan::Kept => self.db.tx.query_all(&statement).await?,
-            Plan::Once => self.db.tx.query_all_once(&statement).await?,
-        };
-        let last = numbered.last().filter(|_| is_numbered);
-        last.map(|row| row.try_get_by_index(0)).transpose()
+        let answered = self.db.tx.query_all(&statement).await?;
+        let numbers = answered
+            .iter()
+            .filter(|_| is_numbered)
+            .map(|row| row.try_get_by_index(0));
+        let numbers: Vec<i64> = numbers.collect::<Result<_, _>>()?;
+        Ok(numbers.into_iter().max())
     }
 
     async fn advance_clock(&self, by: usize) -> Result<Option<i64>, DbErr> {
