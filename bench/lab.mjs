@@ -121,7 +121,19 @@ export async function companies(database, server, sizes) {
     try { fill(); } catch { fill(); }
   });
   database.sql('VACUUM ANALYZE');
+  await quiet(database, server);
   return made;
+}
+
+/** Waits until the server has reckoned what was filled in: for five seconds hardly any CPU is used; at most ten minutes. */
+async function quiet(database, server) {
+  const used = () => stat(server.pid).own + database.cpu();
+  for (let tries = 0, before = used(); tries < 120; tries++) {
+    await new Promise((done) => setTimeout(done, 5_000));
+    const now = used();
+    if (now - before < 0.25) return;
+    before = now;
+  }
 }
 
 export const folder = () => mkdtempSync(join(tmpdir(), 'hikitsugi-bench-'));
