@@ -338,7 +338,10 @@ on_both! {
         let signal = admin.change("signalRecord", "SignalRecordInput", input, "signal { id }").await["signal"]["id"].clone();
         // It is known, and then settled: that it fades from now on moves the risk by less than a point.
         assert_eq!(reasons(&app, &admin, None).await["UNRESOLVED_COMPLAINT"]["halfLifeDays"], json!(null));
-        let settle = json!({ "id": signal, "version": 1, "resolvedOn": day(&app, -10) });
+        let correct = json!({ "id": signal, "version": 1, "occurredOn": day(&app, -39) });
+        admin.change("signalUpdate", "SignalUpdateInput", correct, "signal { id }").await;
+        assert_eq!(reasons(&app, &admin, None).await["UNRESOLVED_COMPLAINT"]["since"], json!(day(&app, -39)));
+        let settle = json!({ "id": signal, "version": 2, "resolvedOn": day(&app, -10) });
         admin.change("signalSettle", "SignalSettleInput", settle, "signal { id }").await;
         let late = reasons(&app, &admin, None).await;
         assert_eq!(kinds(&late), ["UNRESOLVED_COMPLAINT"]);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
-use domain::risk::{Band, Cause, Evidence, Factor, FactorKind, Terms, UnknownReason};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::risk::{Band, Cause, Evidence, Factor, FactorKind, Terms, Unit, UnknownReason};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -94,8 +94,8 @@ impl Assessed {
     }
 }
 
-/// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, a reason that fades from now on or
-/// does no longer, another year's sales, another model or setting, a risk that moved by a point, or an expected value that moved by a twentieth.
+/// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, a reason that holds since
+/// another day, fades from now on or goes by another mark, another year's sales, another model or setting, a risk that moved by a point, or an expected value that moved by a twentieth.
 pub fn differs(old: &Assessed, new: &Assessed) -> bool {
     let summary = |of: &Assessed| {
         (
@@ -125,29 +125,34 @@ fn moved(old: &Assessed, new: &Assessed) -> bool {
 }
 
 /// What the factors rest on; their ages and weights move by the day and do not count.
-/// What a factor says beside its numbers, which move from day to day.
-type Said = (FactorKind, Option<Cause>, bool, Option<u16>, BTreeSet<Evidence>);
-
 fn reasons(factors: &[Factor]) -> BTreeSet<Said> {
-    factors
-        .iter()
-        .map(|factor| {
-            let proof = factor.evidence.iter().copied().collect();
-            (
-                factor.kind,
-                factor.cause,
-                factor.controllable,
-                factor.half_life_days,
-                proof,
-            )
-        })
-        .collect()
+    let said = |factor: &Factor| Said {
+        kind: factor.kind,
+        cause: factor.cause,
+        controllable: factor.controllable,
+        since: factor.since,
+        half_life_days: factor.half_life_days,
+        mark: (factor.unit == Unit::Mark).then_some(factor.value.to_bits()),
+        proof: factor.evidence.iter().copied().collect(),
+    };
+    factors.iter().map(said).collect()
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Said {
+    kind: FactorKind,
+    cause: Option<Cause>,
+    controllable: bool,
+    since: Option<NaiveDate>,
+    half_life_days: Option<u16>,
+    mark: Option<u64>,
+    proof: BTreeSet<Evidence>,
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
-    use domain::risk::{EvidenceKind, Unit};
+    use domain::risk::EvidenceKind;
 
     use super::*;
 
@@ -239,6 +244,10 @@ pub(super) mod tests {
         assert!(changed(|new| new.factors[0].kind = FactorKind::ResolvedComplaint));
         assert!(changed(|new| new.factors[0].cause = None));
         assert!(changed(|new| new.factors[0].half_life_days = Some(90)));
+        assert!(changed(|new| new.factors[0].since = None));
+        assert!(changed(
+            |new| (new.factors[0].unit, new.factors[0].value) = (Unit::Mark, 1.0)
+        ));
         assert!(changed(|new| new.factors[0].evidence.push(row(9))));
     }
 
