@@ -265,6 +265,33 @@ fn merges_crosswise_do_not_wait_for_each_other() {
 }
 
 #[test]
+fn contacts_who_move_crosswise_do_not_wait_for_each_other() {
+    run(Db::Postgres, async |app| {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        // Made first, and so first in the order in which accounts are locked.
+        let (one, other) = (account(&admin, &app, "One").await, account(&admin, &app, "Other").await);
+        let moves = async |from: &Value, to: &Value| {
+            let contact = json!({ "accountId": from, "familyName": "Moves", "givenName": "X" });
+            let contact = admin
+                .change("contactCreate", "ContactCreateInput", contact, "contact { id }")
+                .await;
+            json!({ "leavingContactId": contact["contact"]["id"], "kind": "ROTATED", "occurredOn": "2026-01-01", "movedToAccountId": to })
+        };
+        let (there, back) = (moves(&one, &other).await, moves(&other, &one).await);
+        let change = ("buyerChangeRecord", "BuyerChangeRecordInput");
+        let hold = Hold::account(&app, &one).await;
+        let first = hold.begin(1, &admin, change, there, "buyerChange { id }").await;
+        let second = hold.begin(2, &admin, change, back, "buyerChange { id }").await;
+        hold.release().await;
+        for moved in [first, second] {
+            let moved = moved.await.unwrap();
+            assert!(moved["buyerChange"]["id"].is_string(), "{moved}");
+        }
+        app
+    });
+}
+
+#[test]
 fn a_member_put_on_a_team_while_he_is_removed_is_not_left_on_it() {
     run(Db::Postgres, async |app| {
         let admin = app.a.client(&app, &app.a.admin).await;

@@ -188,6 +188,12 @@ pub async fn account_require_locked(
     reached(ctx, tx, grant, found, field).await
 }
 
+/// Locks some accounts, for a change that goes on to require each: in the order of their ids, as all who lock several.
+pub async fn accounts_lock(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {
+    queries::lock(tx, ids).await?;
+    Ok(())
+}
+
 /// What the caller sees, for doing what `grant` says.
 async fn seen_for(ctx: &Ctx, db: &TenantDb, grant: Grant) -> Result<Condition> {
     let circle = members::circle(ctx, db, sees(ctx, grant)).await?;

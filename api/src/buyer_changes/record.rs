@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::queries;
-use crate::accounts::service::account_require_live;
+use crate::accounts::service::{account_require_live, accounts_lock};
 use crate::contacts::service::{contact_copy, contact_edit, contact_require_of, contact_require_seen};
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
@@ -60,6 +60,10 @@ pub async fn buyer_change_record(ctx: &Ctx, draft: BuyerChangeDraft) -> Result<b
     let tx = ctx.write().await?;
     let leaving = contact_require_seen(ctx, &tx, draft.leaving, &["leavingContactId"]).await?;
     let account = leaving.account_id;
+    if let Some(to) = draft.moved_to {
+        // Both at once, in the order of their ids: two who move crosswise must not wait for each other.
+        accounts_lock(&tx, &[account, to]).await?;
+    }
     account_require_live(ctx, &tx, Action::ContactChange, account, &["leavingContactId"]).await?;
     if let Some(arriving) = draft.arriving {
         contact_require_of(ctx, &tx, account, arriving, "arrivingContactId").await?;
