@@ -197,7 +197,7 @@ fn many_are_recorded_in_one_transaction() {
         }
         with_all["contactIds"] = json!(contacts);
         app.drain().await;
-        // More contacts than go into one insert.
+        // More rows than an insert elsewhere takes: here they are one parameter.
         let mut all = vec![(&rep, with_all); 11];
         all.extend(accounts[1..].iter().map(|account| (&rep, call(account, "at once"))));
         let answers = at_once(&app, all).await;

@@ -14,10 +14,10 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::{NewEvent, reader};
 use crate::platform::tenancy::WriteTx;
-use crate::{activities, buyer_changes, handovers, losses};
+use crate::{activities, handovers, losses};
 
 /// Moves everything of `from` to `into` and archives `from`, which keeps its name and its spans of ownership as a
-/// record. Both must be at the versions that the caller saw; neither may be under an open handover.
+/// record. Both must be at the versions that the caller saw; `from` may not be under an open handover.
 pub async fn account_merge(
     ctx: &Ctx,
     (into, into_version): (Uuid, i64),
@@ -64,9 +64,8 @@ pub async fn account_merge(
     tx.update(ended, open).await?;
     activities::service::last_touch_find_again(&tx, into).await?;
     losses::service::account_merged(ctx, &tx, into).await?;
-    // Touches of the other may prove what is open here.
+    // Touches of the other may prove the handover that is open here. A change of buyer they cannot: its contacts are of here.
     handovers::service::handover_settle(ctx, &tx, into).await?;
-    buyer_changes::service::buyer_changes_settle(ctx, &tx, into).await?;
     for (account, role) in [(into, "INTO"), (from, "FROM")] {
         tx.emit(
             NewEvent::new("account.merged", "acct", account)

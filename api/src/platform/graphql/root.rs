@@ -78,7 +78,8 @@ impl<T: Parts> Root<T> {
         if let Some(place) = known {
             return self.object.resolve_field_of(place, ctx).await;
         }
-        for place in 0..T::COUNT {
+        // The last one first, as the engine goes by for what the schema says.
+        for place in (0..T::COUNT).rev() {
             let answer = self.object.resolve_field_of(place, ctx).await;
             if !matches!(answer, Ok(None)) {
                 self.places.write().insert(name.to_owned(), place);

@@ -64,8 +64,14 @@ pub fn insert<A: ActiveModelTrait>(rows: &[A]) -> Result<InsertStatement, DbErr>
 fn insert_with<A: ActiveModelTrait>(rows: &[A], value: impl Fn(Column<A>) -> Expr) -> Result<InsertStatement, DbErr> {
     let table = A::Entity::default();
     let columns: Vec<_> = Column::<A>::iter()
-        .filter(|column| rows.first().is_some_and(|row| row.get(*column).is_set()))
+        .filter(|column| rows.iter().any(|row| row.get(*column).is_set()))
         .collect();
+    if rows
+        .iter()
+        .any(|row| columns.iter().any(|column| !row.get(*column).is_set()))
+    {
+        return Err(DbErr::Custom("rows that go together have the same columns".into()));
+    }
     let mut select = Query::select();
     select
         .exprs(columns.iter().map(|column| value(*column)))
@@ -78,7 +84,7 @@ fn insert_with<A: ActiveModelTrait>(rows: &[A], value: impl Fn(Column<A>) -> Exp
         .map_err(|error| DbErr::Custom(error.to_string()))
 }
 
-/// Raises a column to what each of these has for its id, unless it is as high.
+/// Raises a column to what each of these has for its id, unless it is as high. Each id stands there once.
 pub fn raise<E: EntityTrait>(
     id: E::Column,
     column: E::Column,
@@ -122,15 +128,22 @@ fn rows_of<A: ActiveModelTrait>(rows: &[A]) -> Result<FunctionCall, DbErr> {
     Ok(Func::cust("jsonb_populate_recordset").args([row_type, Expr::val(rows)]))
 }
 
-/// As PostgreSQL reads it from JSON: sea-query puts quotes around a time. An error for what JSON does not hold as it is.
+/// As PostgreSQL reads it from JSON. An error for what nobody has written so yet: sea-query puts quotes around a time.
 fn json(value: &Value) -> Result<Json, DbErr> {
     match value {
-        Value::ChronoDate(Some(day)) => Ok(day.to_string().into()),
-        Value::ChronoDateTimeUtc(Some(instant)) => Ok(instant.to_rfc3339().into()),
-        Value::Bytes(Some(_)) | Value::Float(Some(_)) | Value::Double(Some(_)) => Err(DbErr::Custom(
-            "bytes and fractions are not written at the commit".into(),
-        )),
-        other => Ok(sea_value_to_json_value(other)),
+        Value::ChronoDate(day) => Ok(day.map(|day| day.to_string()).into()),
+        Value::ChronoDateTimeUtc(instant) => Ok(instant.map(|instant| instant.to_rfc3339()).into()),
+        Value::Bool(_)
+        | Value::SmallInt(_)
+        | Value::Int(_)
+        | Value::BigInt(_)
+        | Value::String(_)
+        | Value::Uuid(_)
+        | Value::Json(_) => Ok(sea_value_to_json_value(value)),
+        other => Err(DbErr::Custom(format!(
+            "{:?} is not written at the commit",
+            other.array_type()
+        ))),
     }
 }
 

@@ -194,12 +194,9 @@ impl WriteTx {
         (id, column): (E::Column, E::Column),
         values: Vec<(Uuid, Value)>,
     ) -> Result<(), DbErr> {
-        if self.backend() == DbBackend::Postgres {
-            if values.is_empty() {
-                return Ok(());
-            }
+        if self.backend() == DbBackend::Postgres && !values.is_empty() {
             let raise = at_commit::raise::<E>(id, column, values)?;
-            if when == When::Now {
+            if !self.waits(when) {
                 return self.update_with(raise).await.map(drop);
             }
             let raise = self.scoped(raise).into_query();
