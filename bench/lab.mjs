@@ -115,6 +115,8 @@ export async function headers(server, company) {
 /** Founds companies and fills them. */
 export async function companies(database, server, sizes) {
   const made = await founded(database, server, sizes.map(({ accounts }, place) => `Company ${place} of ${accounts}`));
+  // Else the day's work would meet those that were filled in time, and the risk of only these would be of other factors.
+  await quiet(database, server);
   sizes.forEach(({ accounts, contacts = 3, touches = 10 }, place) => {
     const fill = () => database.sql(readFileSync(join(here, 'fill.sql'), 'utf8'), '-1', '-v', `tenant=${made[place].id}`, '-v', `accounts=${accounts}`, '-v', `contacts=${contacts}`, '-v', `touches=${touches}`);
     // The jobs of the server may just be at the same rows: then the database ends the one or the other.
@@ -125,7 +127,7 @@ export async function companies(database, server, sizes) {
   return made;
 }
 
-/** Waits until the server has reckoned what was filled in, for which it looks every ten seconds: for fifteen hardly any CPU is used. At most ten minutes. */
+/** Waits until the server has reckoned what is there, for which it looks every ten seconds: for fifteen hardly any CPU is used. At most ten minutes. */
 async function quiet(database, server) {
   const used = () => stat(server.pid).own + database.cpu();
   for (let tries = 0, calm = 0, before = used(); tries < 120 && calm < 3; tries++) {
