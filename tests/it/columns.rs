@@ -105,6 +105,24 @@ const WAYS: &[Ways] = &[
     },
 ];
 
+/// The fields of an object that are values and cost nothing by themselves.
+pub fn plain_fields(ty: &str) -> Vec<String> {
+    let sdl = api::schema::sdl();
+    let block = sdl
+        .split_once(&format!("type {ty} "))
+        .unwrap()
+        .1
+        .split_once("\n}")
+        .unwrap()
+        .0;
+    let costs = |field: &str| {
+        block
+            .lines()
+            .any(|line| line.trim().starts_with(&format!("{field}:")) && line.contains("@cost"))
+    };
+    fields(ty, true).into_iter().filter(|field| !costs(field)).collect()
+}
+
 /// The fields of an object, each with a selection below it: the plain fields of what it gives.
 fn fields(ty: &str, is_nested: bool) -> Vec<String> {
     let document = async_graphql::parser::parse_schema(api::schema::sdl()).unwrap();

@@ -1,14 +1,16 @@
 //! The door: whatever a service builds, it reaches its own tenant's rows and no others.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::platform::Ctx;
-use api::platform::tenancy::Database;
+use api::platform::tenancy::{Database, Reading};
+use chrono::{DateTime, Utc};
 use entity::account;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect, Set, Statement,
+    QueryResult, QuerySelect, Set, Statement,
 };
 use tests::{Db, TestApp, on_both};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -239,6 +241,79 @@ fn what_is_begun_ahead_holds_nothing_and_serves_whoever_comes() {
     });
 }
 
+/// Of the transactions of this application that wait for a statement: when each began, and whether it keeps a snapshot, a number, or a
+/// lock that another reader or writer would wait for.
+async fn left_open(outside: &DatabaseConnection, application: &str) -> Vec<(DateTime<Utc>, bool)> {
+    let sql = format!(
+        "SELECT xact_start, backend_xmin IS NOT NULL OR backend_xid IS NOT NULL \
+           OR EXISTS (SELECT 1 FROM pg_locks WHERE pg_locks.pid = activity.pid AND relation IS NOT NULL AND mode <> 'AccessShareLock') \
+         FROM pg_stat_activity AS activity \
+         WHERE datname = current_database() AND application_name = '{application}' AND state = 'idle in transaction'"
+    );
+    let rows = outside
+        .query_all_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await
+        .unwrap();
+    let read = |row: &QueryResult| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+    rows.iter().map(read).collect()
+}
+
+#[test]
+fn a_glance_leaves_its_transaction_to_the_next_for_a_moment_and_holds_nobody_up() {
+    tests::run(Db::Postgres, async |app: TestApp| {
+        let outside = sea_orm::Database::connect(app.urls.superuser.as_ref().unwrap())
+            .await
+            .unwrap();
+        let url = format!("{}?application_name=glances", app.urls.app);
+        let database = Database::connect(&url, 2).await.unwrap();
+        let statements = Arc::default();
+        let names = async |reading: Reading, tenant: Uuid| -> Vec<String> {
+            let db = database.tenant_read_as(reading, tenant, &statements).await.unwrap();
+            let rows = db.all(account::Entity::find()).await.unwrap();
+            assert!(rows.iter().all(|row| row.tenant_id == tenant));
+            rows.into_iter().map(|row| row.name).collect()
+        };
+        let rename = async |name: &str| {
+            let rename = format!("UPDATE account SET name = '{name}' WHERE tenant_id = '{}'", app.a.id);
+            outside.execute_unprepared(&rename).await.unwrap();
+        };
+        // Until one has served two, and another has followed it.
+        let mut begun: BTreeMap<DateTime<Utc>, usize> = BTreeMap::new();
+        let since = Instant::now();
+        while begun.len() < 2 || begun.values().all(|served| *served < 2) {
+            assert!(since.elapsed() < Duration::from_secs(30), "{begun:?}");
+            let name = format!("Renamed {}", begun.values().sum::<usize>());
+            rename(&name).await;
+            assert_eq!(names(Reading::Glance, app.a.id).await, [name]);
+            let open = left_open(&outside, "glances").await;
+            assert!(open.len() <= 1 && open.iter().all(|(_, holds)| !holds), "{open:?}");
+            for (began, _) in open {
+                *begun.entry(began).or_default() += 1;
+            }
+        }
+        // Another company, a read of more than one statement, and again.
+        rename("Last").await;
+        assert_eq!(names(Reading::Glance, app.b.id).await.len(), 1);
+        assert_eq!(names(Reading::Snapshot, app.a.id).await, ["Last"]);
+        rename("Very last").await;
+        assert_eq!(names(Reading::Glance, app.a.id).await, ["Very last"]);
+        // Of many statements one sees what another wrote meanwhile, unless they have a snapshot.
+        let db = database
+            .tenant_read_as(Reading::Snapshot, app.a.id, &statements)
+            .await
+            .unwrap();
+        let name = async || db.one(account::Entity::find()).await.unwrap().unwrap().name;
+        assert_eq!(name().await, "Very last");
+        rename("Too late").await;
+        assert_eq!(name().await, "Very last");
+        drop(db);
+        assert!(is_quiet(&outside).await, "it ends when nobody comes");
+        database.close().await;
+        outside.close().await.unwrap();
+        app
+    });
+}
+
 /// PostgreSQL by way of a line on which it takes a moment, after an error, until it is ready for the next statement.
 /// Answers the port.
 async fn slow_after_an_error(database: u16) -> u16 {
@@ -283,13 +358,24 @@ fn a_statement_that_fails_spoils_no_connection() {
         // As few as there can be: the next transaction begins on the one that failed.
         let database = Database::connect(url.as_str(), 2).await.unwrap();
         let statements = Arc::default();
-        for _ in 0..3 {
-            let db = database.tenant_read(app.a.id, &statements).await.unwrap();
+        let read = async |reading| database.tenant_read_as(reading, app.a.id, &statements).await.unwrap();
+        for reading in [Reading::Snapshot, Reading::Glance, Reading::Snapshot, Reading::Glance] {
+            let db = read(reading).await;
+            assert_eq!(db.all(account::Entity::find()).await.unwrap().len(), 1);
+            drop(db);
+            let db = read(reading).await;
             // PostgreSQL keeps no U+0000.
             let named = account::Entity::find().filter(account::Column::Name.eq("a\u{0}b"));
             assert!(db.all(named).await.is_err());
             drop(db);
-            let db = database.tenant_read(app.a.id, &statements).await.unwrap();
+            let db = read(reading).await;
+            assert_eq!(db.all(account::Entity::find()).await.unwrap().len(), 1);
+            // Given up while it waits for the answer.
+            let mut asking = Box::pin(db.all(account::Entity::find()));
+            assert!(futures::poll!(&mut asking).is_pending());
+            drop(asking);
+            drop(db);
+            let db = read(reading).await;
             assert_eq!(db.all(account::Entity::find()).await.unwrap().len(), 1);
         }
         database.close().await;

@@ -18,6 +18,7 @@ mod door;
 mod faults;
 mod follow_ups;
 mod forecasts;
+mod glances;
 mod handover_templates;
 mod handovers;
 mod http;

@@ -93,7 +93,7 @@ pub async fn account_list(
     columns: Columns<account::Entity>,
     args: &PageArgs,
 ) -> Result<Page<account::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let (select, is_search) = selected(ctx, &db, filter).await?;
     let list = format!("accounts {order:?} {filter:?}");
     fetch_page_with(ctx, &db, (select, columns), &order.sorted(is_search), list, args).await
@@ -142,8 +142,10 @@ async fn selected(ctx: &Ctx, db: &TenantDb, filter: &AccountFilter) -> Result<(S
 
 /// The account, if there is one that the caller sees, of which these columns are read.
 pub async fn account_find(ctx: &Ctx, id: Uuid, columns: Columns<account::Entity>) -> Result<Option<account::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let sight = sight(ctx, &db, Action::AccountRead).await?;
+    // Of `__typename` alone no column would be left to read.
+    let columns = columns.with(account::Column::Id);
     let found = db.all_with(queries::list(sight).filter(account::Column::Id.eq(id)), columns);
     Ok(found.await?.pop())
 }

@@ -45,7 +45,7 @@ pub struct ActivityFilter {
 /// The activity, if there is one that the caller sees.
 pub async fn activity_find(ctx: &Ctx, id: Uuid) -> Result<Option<activity::Model>> {
     ctx.authorize(Action::ActivityRead)?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::one(id)).await?;
     Ok(db.one(select).await?)
 }
@@ -83,7 +83,7 @@ pub async fn activity_list(ctx: &Ctx, filter: &ActivityFilter, args: &PageArgs) 
         place: None,
     };
     let contacts = persons(ctx, filter).await?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::list(condition(filter, &contacts, db.tenant()))).await?;
     fetch_page(ctx, &db, select, &sorted, format!("activities {filter:?}"), args).await
 }

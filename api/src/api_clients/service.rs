@@ -177,7 +177,7 @@ pub async fn api_client_revoke(ctx: &Ctx, id: Uuid) -> Result<api_client::Model>
 /// One page of the API clients, newest first.
 pub async fn api_client_list(ctx: &Ctx, include_revoked: bool, args: &PageArgs) -> Result<Page<api_client::Model>> {
     ctx.authorize(Action::ApiClientRead)?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let sorted = Sorted {
         column: api_client::Column::CreatedAt,
         id_column: api_client::Column::Id,

@@ -18,7 +18,7 @@ pub use super::proposal::{Proposal, Proposed, Request};
 
 /// One page of the departures that the caller may see, newest plan first.
 pub async fn departure_list(ctx: &Ctx, member: Option<Uuid>, args: &PageArgs) -> Result<Page<departure::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = selected(ctx, &db, member).await?;
     let sorted = Sorted {
         column: departure::Column::PlannedAt,
@@ -53,7 +53,7 @@ async fn seen(ctx: &Ctx, db: &TenantDb) -> Result<Select<departure::Entity>> {
 
 /// The ones of many departures that the caller may see.
 pub async fn departure_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<departure::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db).await?;
     let select = select.filter(departure::Column::Id.is_in(ids.iter().copied()));
     Ok(db.all(select).await?)

@@ -31,7 +31,7 @@ pub async fn event_list(ctx: &Ctx, filter: &EventFilter, mut args: PageArgs) -> 
     if args.last.is_none() {
         args.first = args.first.or(Some(USUAL_ROWS));
     }
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = selected(ctx, &db, filter).await?;
     let sorted = Sorted {
         column: event::Column::Seq,

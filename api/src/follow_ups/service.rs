@@ -41,7 +41,7 @@ pub async fn follow_up_find(ctx: &Ctx, id: Uuid) -> Result<Option<follow_up::Mod
 
 /// The ones of many follow-ups that the caller sees.
 pub async fn follow_up_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<follow_up::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::many(ids)).await?;
     Ok(db.all(select).await?)
 }
@@ -62,7 +62,7 @@ pub async fn follow_up_list(ctx: &Ctx, filter: &FollowUpFilter, args: &PageArgs)
         key: |row: &follow_up::Model| (CursorKey::Day(row.due_on), row.id),
         place: None,
     };
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::list(condition(filter))).await?;
     fetch_page(ctx, &db, select, &sorted, format!("follow-ups {filter:?}"), args).await
 }

@@ -37,7 +37,7 @@ pub struct HandoverFilter {
 
 /// One page of the handovers of accounts that the caller sees, newest plan first.
 pub async fn handover_list(ctx: &Ctx, filter: &HandoverFilter, args: &PageArgs) -> Result<Page<handover::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = selected(ctx, &db, filter).await?;
     let sorted = Sorted {
         column: handover::Column::PlannedAt,
@@ -87,7 +87,7 @@ async fn seen(ctx: &Ctx, db: &TenantDb, select: Select<handover::Entity>) -> Res
 
 /// The handover, if there is one that the caller sees.
 pub async fn handover_find(ctx: &Ctx, id: Uuid) -> Result<Option<handover::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     find(ctx, &db, id).await
 }
 

@@ -43,7 +43,7 @@ pub struct ImportFile<'a> {
 /// The import, if there is one.
 pub async fn import_find(ctx: &Ctx, id: Uuid) -> Result<Option<import_run::Model>> {
     ctx.authorize(Action::ImportRead)?;
-    Ok(queries::run(&*ctx.read().await?, id).await?)
+    Ok(queries::run(&*ctx.glance().await?, id).await?)
 }
 
 /// Those of many imports that there are.
@@ -62,7 +62,7 @@ pub async fn import_list(ctx: &Ctx, args: &PageArgs) -> Result<Page<import_run::
         key: |row: &import_run::Model| (CursorKey::Time(row.created_at), row.id),
         place: None,
     };
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     fetch_page(ctx, &db, queries::list(), &sorted, "imports".to_owned(), args).await
 }
 

@@ -48,7 +48,7 @@ pub async fn loss_find(ctx: &Ctx, id: Uuid) -> Result<Option<loss::Model>> {
 
 /// The ones of many losses that the caller sees.
 pub async fn loss_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<loss::Model>> {
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::many(ids)).await?;
     Ok(db.all(select).await?)
 }
@@ -76,7 +76,7 @@ pub async fn loss_list(ctx: &Ctx, filter: &LossFilter, args: &PageArgs) -> Resul
         key: |row: &loss::Model| (CursorKey::Day(row.lost_on), row.id),
         place: None,
     };
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::list(condition(db.tenant(), filter))).await?;
     fetch_page(ctx, &db, select, &sorted, format!("losses {filter:?}"), args).await
 }

@@ -166,7 +166,7 @@ pub async fn invitation_revoke(ctx: &Ctx, id: Uuid) -> Result<invitation::Model>
 /// One page of the invitations that may still be accepted, newest first.
 pub async fn invitation_list(ctx: &Ctx, args: &PageArgs) -> Result<Page<invitation::Model>> {
     ctx.authorize(Action::InvitationRead)?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let sorted = Sorted {
         column: invitation::Column::CreatedAt,
         id_column: invitation::Column::Id,

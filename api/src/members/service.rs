@@ -42,14 +42,14 @@ pub struct MemberFilter {
 /// The member of this id.
 pub async fn member_find(ctx: &Ctx, id: Uuid) -> Result<Option<member::Model>> {
     ctx.authorize(Action::MemberRead)?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     Ok(queries::one(&db, id).await?)
 }
 
 /// One page of the members, by name.
 pub async fn member_list(ctx: &Ctx, filter: &MemberFilter, args: &PageArgs) -> Result<Page<member::Model>> {
     ctx.authorize(Action::MemberRead)?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let sorted = Sorted {
         column: member::Column::SortKey,
         id_column: member::Column::Id,

@@ -37,7 +37,7 @@ pub struct OrderFilter {
 /// The order, if there is one that the caller sees.
 pub async fn order_find(ctx: &Ctx, id: Uuid) -> Result<Option<order::Model>> {
     ctx.authorize(Action::OrderRead)?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::one(id)).await?;
     Ok(db.one(select).await?)
 }
@@ -116,7 +116,7 @@ pub async fn order_list(ctx: &Ctx, filter: &OrderFilter, args: &PageArgs) -> Res
         key: |row: &order::Model| (CursorKey::Time(row.ordered_at), row.id),
         place: None,
     };
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::list(condition(filter))).await?;
     let list = format!("orders {filter:?}");
     fetch_page(ctx, &db, select, &sorted, list, args).await

@@ -1,5 +1,6 @@
 //! The one way in: who asks, for which tenant, when, and the database handle of the request.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::auth::Actor;
 use super::idempotency::Repeatable;
 use super::telemetry::Parent;
-use super::tenancy::{GlobalDb, Tally, TenantDb, WriteTx};
+use super::tenancy::{GlobalDb, Reading, Tally, TenantDb, WriteTx};
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -89,6 +90,8 @@ pub struct Ctx {
     tenant: Option<TenantSettings>,
     tally: Arc<Tally>,
     read: ReadSlot,
+    /// It asks for one thing and nothing beside it.
+    is_of_one_thing: AtomicBool,
     /// What a change committed is read on the connection that committed it: in requests, which end what they read.
     reads_on: bool,
     repeatable: OnceLock<Arc<Repeatable>>,
@@ -108,6 +111,7 @@ impl Ctx {
             tenant,
             tally: Arc::default(),
             read: ReadSlot::default(),
+            is_of_one_thing: AtomicBool::new(false),
             reads_on: false,
             repeatable: OnceLock::new(),
             circle: OnceCell::new(),
@@ -191,8 +195,25 @@ impl Ctx {
         }
     }
 
+    /// From here on the request is known to ask for one thing and nothing beside it.
+    pub fn asks_one_thing(&self) {
+        self.is_of_one_thing.store(true, Ordering::Relaxed);
+    }
+
     /// The request's read transaction, begun at its first use and shared by all resolvers and loaders.
     pub async fn read(&self) -> Result<Arc<TenantDb>> {
+        self.reading_as(Reading::Snapshot).await
+    }
+
+    /// The same for a service that finds what it answers by one statement. Where nothing else is asked for, there is nothing that
+    /// would have to be seen at the same moment; but who is below somebody, and what of them he sees, must be.
+    pub async fn glance(&self) -> Result<Arc<TenantDb>> {
+        let is_all = self.is_of_one_thing.load(Ordering::Relaxed) && !self.actor.has_circle();
+        self.reading_as(if is_all { Reading::Glance } else { Reading::Snapshot })
+            .await
+    }
+
+    async fn reading_as(&self, reading: Reading) -> Result<Arc<TenantDb>> {
         let tenant = self.tenant()?.id;
         // What was changed and waits for its answer is read as it will be.
         if let Some(parked) = self.repeatable().and_then(|repeatable| repeatable.parked()) {
@@ -202,7 +223,7 @@ impl Ctx {
         if let Some(db) = slot.as_ref() {
             return Ok(Arc::clone(db));
         }
-        let db = Arc::new(self.app.database.tenant_read(tenant, &self.tally).await?);
+        let db = Arc::new(self.app.database.tenant_read_as(reading, tenant, &self.tally).await?);
         *slot = Some(Arc::clone(&db));
         Ok(db)
     }

@@ -59,7 +59,7 @@ pub struct ProductChanges {
 /// The product, if there is one.
 pub async fn product_find(ctx: &Ctx, id: Uuid) -> Result<Option<product::Model>> {
     ctx.authorize(Action::ProductRead)?;
-    Ok(queries::one(&*ctx.read().await?, id).await?)
+    Ok(queries::one(&*ctx.glance().await?, id).await?)
 }
 
 /// Those of many products that there are.
@@ -78,7 +78,7 @@ pub async fn product_list(ctx: &Ctx, filter: &ProductFilter, args: &PageArgs) ->
         key: |row: &product::Model| (CursorKey::Text(row.sort_key.clone()), row.id),
         place: None,
     };
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let list = format!("products {filter:?}");
     fetch_page(ctx, &db, queries::list(condition(filter)), &sorted, list, args).await
 }

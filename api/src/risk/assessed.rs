@@ -95,7 +95,8 @@ impl Assessed {
 }
 
 /// Whether `new` tells something that `old` did not: another band, reason, factor, cause or proof, a reason that holds since
-/// another day, fades from now on or goes by another mark, another year's sales, another model or setting, a risk that moved by a point, or an expected value that moved by a twentieth.
+/// another day, fades from now on or goes by another mark, another year's sales, another model or setting, a risk that moved
+/// by a point, or an expected value that moved by a twentieth.
 pub fn differs(old: &Assessed, new: &Assessed) -> bool {
     let summary = |of: &Assessed| {
         (

@@ -29,7 +29,7 @@ pub struct SignalFilter {
 /// The signal, if there is one that the caller sees.
 pub async fn signal_find(ctx: &Ctx, id: Uuid) -> Result<Option<signal::Model>> {
     ctx.authorize(Action::SignalRead)?;
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::one(id)).await?;
     Ok(db.one(select).await?)
 }
@@ -59,7 +59,7 @@ pub async fn signal_list(ctx: &Ctx, filter: &SignalFilter, args: &PageArgs) -> R
         key: |row: &signal::Model| (CursorKey::Day(row.occurred_on), row.id),
         place: None,
     };
-    let db = ctx.read().await?;
+    let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::list(condition(filter))).await?;
     fetch_page(ctx, &db, select, &sorted, format!("signals {filter:?}"), args).await
 }

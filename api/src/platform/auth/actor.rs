@@ -60,6 +60,17 @@ impl Actor {
         }
     }
 
+    /// Whose accounts he sees may depend on who is below him.
+    pub fn has_circle(&self) -> bool {
+        matches!(
+            self,
+            Self::Member {
+                role: Role::Manager,
+                ..
+            }
+        )
+    }
+
     /// Why the token that came was refused, when one was.
     pub fn refused(&self) -> Option<&Text> {
         match self {

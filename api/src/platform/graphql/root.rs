@@ -20,7 +20,7 @@ use parking_lot::RwLock;
 use crate::platform::operation::CLIENT_MUTATION_ID;
 
 /// An object that is made of parts.
-pub trait Parts: ObjectType + Default {
+pub trait Parts: ObjectType {
     /// How many they are.
     const COUNT: usize;
 

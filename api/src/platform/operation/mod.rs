@@ -171,6 +171,9 @@ fn named<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a
 /// Executes an operation and answers it.
 pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     let observed = Observed::operation(ctx, &operation);
+    if operation.kind == OperationType::Query && operation.plan.is_one_thing() {
+        ctx.asks_one_thing();
+    }
     let Operation {
         document,
         text,

@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::pools::{IDLE_BEFORE_TEST, ThreadPools};
-use super::transaction::{Begin, Transaction};
+use super::transaction::{Begin, Reading, Transaction};
 use super::{GlobalDb, GlobalTx, Tally, TenantDb};
 
 /// Why a connection is too powerful to serve with.
@@ -217,9 +217,15 @@ impl Database {
 
     /// A read transaction scoped to one tenant: one snapshot for everything that is read through it.
     pub async fn tenant_read(&self, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
+        self.tenant_read_as(Reading::Snapshot, tenant, tally).await
+    }
+
+    /// A read transaction scoped to one tenant. On SQLite it always has a snapshot.
+    pub async fn tenant_read_as(&self, reading: Reading, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
         let tx = match &self.threads {
             Some(threads) => {
-                Transaction::begin_postgres(threads.take(Some(tenant)).await?, Begin::Read(tenant)).await?
+                let begin = Begin::Read(reading, tenant);
+                Transaction::begin_postgres(threads.take(Some(tenant)).await?, begin).await?
             }
             None => Transaction::begin_sqlite(&self.read, SqliteTransactionMode::Deferred).await?,
         };

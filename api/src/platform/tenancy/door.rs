@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::transaction::{Begin, Transaction};
+use super::transaction::{Begin, Reading, Transaction};
 use super::{Columns, Tally};
 
 /// A transaction that sees one tenant's rows and no others.
@@ -100,7 +100,7 @@ impl TenantDb {
         let Self { tenant, tx, tally } = self;
         let tx = match tx {
             Transaction::Postgres(mut tx) => {
-                tx.go_on("COMMIT", Begin::Read(tenant)).await?;
+                tx.go_on("COMMIT", Begin::Read(Reading::Snapshot, tenant)).await?;
                 Transaction::Postgres(tx)
             }
             tx => {

@@ -24,4 +24,5 @@ pub use global::{GlobalDb, GlobalTable, GlobalTx};
 pub use groups::{among, first_of_each, numbered};
 pub use lease::LEASE;
 pub use tally::Tally;
+pub use transaction::Reading;
 pub use write::{When, WriteTx};

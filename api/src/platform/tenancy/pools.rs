@@ -6,7 +6,8 @@
 //!
 //! The message that ends a transaction begins the next of the same kind and tenant, ahead of whoever asks for it: a read
 //! then costs no round trip but its own. Such a transaction has no snapshot and holds nothing, and is ended when nobody
-//! asks for a while.
+//! asks for a while. Where one statement was all that was read, the transaction itself serves the next such read, and no message is
+//! needed; whoever reads more ends it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::transaction::{Begin, driver};
+use super::transaction::{Begin, Reading, driver};
 
 /// Fewer connections than this make no pool of their own: one slow statement would hold up its whole thread.
 const FEWEST: u32 = 4;
@@ -34,7 +35,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A connection that lay for longer is asked whether it lives before it is used, so that a restart of the database is not
 /// felt once for each connection.
 pub const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
-/// What was begun ahead ends when nobody has asked for so long, or twice that.
+/// What was begun ahead ends when nobody has asked for so long, or twice that; and a transaction that has served glances for so long
+/// is left to no other.
 const AHEAD: Duration = Duration::from_millis(250);
 /// A connection is used for no longer, so that what the server keeps for it does not grow for ever.
 const OLDEST: Duration = Duration::from_secs(30 * 60);
@@ -46,9 +48,17 @@ pub struct Link {
     pub connection: PgConnection,
     /// Something was sent on it, and its answer has not been read.
     pub is_busy: bool,
-    /// What is begun on it, while it lies in the pool.
-    pub ahead: Option<Begin>,
+    /// What is open on it, as far as is known.
+    pub open: Option<Open>,
     left: Instant,
+}
+
+/// A transaction that is open on a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Open {
+    /// What it was begun for.
+    pub begin: Begin,
+    since: Instant,
 }
 
 /// A connection as it lies in the pool.
@@ -60,11 +70,11 @@ impl Lying {
     /// be used again.
     fn rest(&self) -> bool {
         let mut link = self.0.lock();
-        if link.ahead.is_none() || link.left.elapsed() <= AHEAD {
+        if link.open.is_none() || link.left.elapsed() <= AHEAD {
             return true;
         }
         match link.send("ROLLBACK".to_owned()) {
-            Sent::All => link.ahead = None,
+            Sent::All => link.open = None,
             Sent::Nothing => {}
             Sent::Part | Sent::Failed => return false,
         }
@@ -125,7 +135,7 @@ impl managed::Manager for Opener {
         Ok(Lying(Mutex::new(Link {
             connection,
             is_busy: false,
-            ahead: None,
+            open: None,
             left: Instant::now(),
         })))
     }
@@ -134,6 +144,10 @@ impl managed::Manager for Opener {
         let link = lying.0.get_mut();
         if metrics.age() > OLDEST {
             return Err(RecycleError::message("it is old"));
+        }
+        // Whoever was to end what is open on it was given up himself.
+        if link.is_busy {
+            return Err(RecycleError::message("it was left in the middle of a statement"));
         }
         if link.left.elapsed() > IDLE_BEFORE_TEST {
             Box::pin(link.connection.ping()).await?;
@@ -155,6 +169,21 @@ enum Sent {
 }
 
 impl Link {
+    /// This was begun on it.
+    pub fn begun(&mut self, begin: Begin) {
+        let since = Instant::now();
+        self.open = Some(Open { begin, since });
+    }
+
+    /// Whether what is open, and was used, does for the next of this as well.
+    fn goes_on(&self, next: Begin) -> bool {
+        let is_glance = matches!(next, Begin::Read(Reading::Glance, _));
+        is_glance
+            && self
+                .open
+                .is_some_and(|open| open.begin == next && open.since.elapsed() < AHEAD)
+    }
+
     /// Sends statements, and does not wait for the answer.
     fn send(&mut self, sql: String) -> Sent {
         // As long as an answer to what was sent before has not come, nothing would be.
@@ -172,18 +201,18 @@ impl Link {
     }
 }
 
-/// Gives a connection back. The transaction that is open on it, if that is said, is rolled back, and the next like it begun.
+/// Gives a connection back. The transaction on it, if one was used, is rolled back, and the next like this begun.
 /// Nobody waits for that: whoever takes the connection next finds the answer there.
-pub fn give_back(mut taken: Taken, open: Option<Begin>) {
+pub fn give_back(mut taken: Taken, used: Option<Begin>) {
     let link = taken.link();
     link.left = Instant::now();
     if !link.is_busy {
-        let Some(open) = open else { return };
-        match link.send(format!("ROLLBACK; {}", open.sql())) {
-            Sent::All => {
-                link.ahead = Some(open);
-                return;
-            }
+        let Some(next) = used else { return };
+        if link.goes_on(next) {
+            return;
+        }
+        match link.send(format!("ROLLBACK; {}", next.sql())) {
+            Sent::All => return link.begun(next),
             Sent::Failed => return taken.discard(),
             Sent::Nothing | Sent::Part => {}
         }
@@ -195,7 +224,10 @@ pub fn give_back(mut taken: Taken, open: Option<Begin>) {
                 // One that cannot even do this must not be used again.
                 let link = taken.link();
                 match tokio::time::timeout(ANSWER, link.connection.execute("ROLLBACK")).await {
-                    Ok(Ok(_)) => link.is_busy = false,
+                    Ok(Ok(_)) => {
+                        link.is_busy = false;
+                        link.open = None;
+                    }
                     _ => taken.discard(),
                 }
             });

@@ -2,7 +2,8 @@
 //! and ends by itself without anybody waiting. On SQLite it is sea-orm's.
 //!
 //! A client that leaves drops its request at any await. Whatever was under way then on the connection, it goes back to
-//! the pool behind a ROLLBACK only, so that nobody else's statements run inside what was left open.
+//! the pool behind a ROLLBACK only, so that nobody else's statements run inside what was left open; but for a glance that has its answer
+//! ([`Reading::Glance`]), behind which the next may follow.
 
 use sea_orm::sea_query::{Value, Values};
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, Postgres};
@@ -16,11 +17,21 @@ use uuid::Uuid;
 
 use super::pools::{Taken, give_back};
 
+/// How rows are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// All at one moment, that of the first statement: REPEATABLE READ.
+    Snapshot,
+    /// What one statement finds, which sees one moment by itself: READ COMMITTED. Such a transaction holds nothing between two
+    /// statements but locks that only a change of tables waits for, so it need not end for the next to begin.
+    Glance,
+}
+
 /// What a transaction on PostgreSQL is begun for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
-    /// Reading one tenant's rows: one snapshot, which the first statement takes, for all that is read.
-    Read(Uuid),
+    /// Reading one tenant's rows.
+    Read(Reading, Uuid),
     /// Changing one tenant's rows.
     Write(Uuid),
     /// Changing what belongs to no tenant.
@@ -32,12 +43,21 @@ impl Begin {
     /// cannot leak to the next user of the connection.
     pub fn sql(self) -> String {
         let (mode, tenant) = match self {
-            Self::Read(tenant) => ("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", tenant),
+            Self::Read(Reading::Snapshot, tenant) => ("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", tenant),
+            Self::Read(Reading::Glance, tenant) => ("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY", tenant),
             Self::Write(tenant) => ("BEGIN", tenant),
             Self::Global => return "BEGIN".to_owned(),
         };
         // A Uuid prints as hex digits and hyphens only, so it needs no escaping.
         format!("{mode}; SET LOCAL hikitsugi.tenant_id = '{tenant}'")
+    }
+
+    /// Whether what was begun for this, and not used, does for the other.
+    fn does_for(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Read(Reading::Snapshot, tenant), Self::Read(Reading::Glance, also)) => tenant == also,
+            _ => self == other,
+        }
     }
 }
 
@@ -200,39 +220,45 @@ pub struct PostgresTransaction {
     link: Option<Mutex<Taken>>,
     /// What it was begun for when its connection was taken.
     first: Begin,
-    is_open: bool,
+    /// What is open on the connection was begun for whoever takes it next.
+    is_done: bool,
 }
 
 impl PostgresTransaction {
     async fn begin(mut taken: Taken, begin: Begin) -> Result<Self, DbErr> {
-        let ahead = taken.link().ahead.take();
-        let transaction = Self {
+        let open = taken.link().open.map(|open| open.begin);
+        let mut transaction = Self {
             link: Some(Mutex::new(taken)),
             first: begin,
-            is_open: true,
+            is_done: false,
         };
-        let sql = match ahead {
-            Some(ahead) if ahead == begin => return Ok(transaction),
-            Some(_) => format!("ROLLBACK; {}", begin.sql()),
-            None => begin.sql(),
-        };
-        transaction.run(sql).await?;
+        match open {
+            Some(open) if open.does_for(begin) => {}
+            Some(_) => transaction.go_on("ROLLBACK", begin).await?,
+            None => transaction.send_begin(begin.sql(), begin).await?,
+        }
         Ok(transaction)
     }
 
     /// With the next like it begun ahead.
     async fn commit(mut self) -> Result<(), DbErr> {
         self.go_on("COMMIT", self.first).await?;
-        self.is_open = false;
-        if let Some(link) = &mut self.link {
-            link.get_mut().link().ahead = Some(self.first);
-        }
+        self.is_done = true;
         Ok(())
     }
 
     /// Ends what is open by this statement and begins the next on the same connection: one round trip.
     pub async fn go_on(&mut self, end: &str, begin: Begin) -> Result<(), DbErr> {
-        self.run(format!("{end}; {}", begin.sql())).await.map(drop)
+        self.send_begin(format!("{end}; {}", begin.sql()), begin).await
+    }
+
+    /// Sends statements of which the last begins this.
+    async fn send_begin(&mut self, sql: String, begin: Begin) -> Result<(), DbErr> {
+        self.run(sql).await?;
+        if let Some(link) = &mut self.link {
+            link.get_mut().link().begun(begin);
+        }
+        Ok(())
     }
 
     async fn run(&self, sql: String) -> Result<ExecResult, DbErr> {
@@ -262,7 +288,7 @@ impl Drop for PostgresTransaction {
     fn drop(&mut self) {
         if let Some(link) = self.link.take() {
             // What is asked next is most often what was asked last.
-            give_back(link.into_inner(), self.is_open.then_some(self.first));
+            give_back(link.into_inner(), (!self.is_done).then_some(self.first));
         }
     }
 }
