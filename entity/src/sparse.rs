@@ -1,6 +1,8 @@
 //! Rows of which only some columns were read: for lists that are asked for a few of many.
 
-use sea_orm::{DbErr, EntityTrait, QueryResult, TryGetable};
+use std::sync::LazyLock;
+
+use sea_orm::{DbErr, EntityTrait, QueryResult, QuerySelect, Select, TryGetable};
 
 use crate::{account, activity, contact};
 
@@ -13,6 +15,10 @@ pub trait Sparse: EntityTrait {
     ///
     /// When a column does not have its type.
     fn read(row: &QueryResult, columns: u64) -> Result<Self::Model, DbErr>;
+
+    /// A select of none of the columns, for whoever chooses some: `find` writes all of them down, which takes longer than most of
+    /// what is done with it.
+    fn bare() -> Select<Self>;
 }
 
 /// Goes through the columns of a table beside those of a row. By places: looking names up costs more than the values.
@@ -41,6 +47,11 @@ macro_rules! sparse {
             fn read(row: &QueryResult, columns: u64) -> Result<$module::Model, DbErr> {
                 let mut places = Places { row, columns, column: 0, place: 0 };
                 Ok($module::Model { $($field: places.next()?),* })
+            }
+
+            fn bare() -> Select<Self> {
+                static BARE: LazyLock<Select<$module::Entity>> = LazyLock::new(|| $module::Entity::find().select_only());
+                BARE.clone()
             }
         })*
 

@@ -227,6 +227,7 @@ on_both! {
         let reading = app.app.database.tenant_read(app.a.id, &std::sync::Arc::default()).await.unwrap();
         let list = api::accounts::queries::list(sea_orm::Condition::all());
         let found = api::accounts::queries::matching(&reading, list, "田中商事").await.unwrap().unwrap();
+        let found = found.column(entity::account::Column::Name);
         let (name, id) = api::accounts::queries::match_order();
         let col = sea_orm::sea_query::Expr::col;
         let sql = found.order_by_asc(col(name)).order_by_asc(col(id)).limit(21).build(backend).to_string();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::text;
-use entity::{account, account_gram, account_team, handover, ownership};
+use entity::{Sparse, account, account_gram, account_team, handover, ownership};
 use sea_orm::sea_query::{
     ColumnRef, Expr, ExprTrait, Func, IntoCondition, LockBehavior, LockType, Query, SelectStatement,
 };
@@ -157,12 +157,19 @@ pub fn match_order() -> (ColumnRef, ColumnRef) {
 
 /// One visible account.
 pub async fn one(db: &TenantDb, id: Uuid, visible: Condition) -> Result<Option<account::Model>, DbErr> {
-    db.one(list(visible).filter(account::Column::Id.eq(id))).await
+    db.one(
+        account::Entity::find()
+            .filter(visible)
+            .filter(account::Column::Id.eq(id)),
+    )
+    .await
 }
 
 /// As [`one`], and locked till the transaction ends: see [`lock`].
 pub async fn one_locked(tx: &WriteTx, id: Uuid, visible: Condition) -> Result<Option<account::Model>, DbErr> {
-    let select = list(visible).filter(account::Column::Id.eq(id));
+    let select = account::Entity::find()
+        .filter(visible)
+        .filter(account::Column::Id.eq(id));
     tx.one(select.lock(LockType::NoKeyUpdate)).await
 }
 
@@ -195,9 +202,9 @@ pub async fn many(db: &TenantDb, ids: &[Uuid], visible: Condition) -> Result<Vec
     .await
 }
 
-/// A list of visible accounts, to be filtered further and paged.
+/// A list of visible accounts, to be filtered further, and paged or counted: whoever does so chooses the columns.
 pub fn list(visible: Condition) -> Select<account::Entity> {
-    account::Entity::find().filter(visible)
+    account::Entity::bare().filter(visible)
 }
 
 /// The team of many accounts.

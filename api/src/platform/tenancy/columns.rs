@@ -4,7 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use entity::Sparse;
-use sea_orm::{EntityTrait, IdenStatic, Iterable, QuerySelect, Select};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, QuerySelect, Select};
 
 /// A set of columns.
 pub struct Columns<E> {
@@ -90,7 +91,10 @@ impl<E: Sparse> Columns<E> {
     pub(super) fn of(self, select: Select<E>) -> Select<E> {
         let chosen = E::Column::iter().enumerate();
         let chosen = chosen.filter(|(place, _)| self.bits >> place & 1 == 1);
-        select.select_only().columns(chosen.map(|(_, column)| column))
+        let mut select = select.select_only();
+        // As they are: what sea-orm does to be able to read them by name is not needed.
+        QuerySelect::query(&mut select).exprs(chosen.map(|(_, column)| Expr::col(column.as_column_ref())));
+        select
     }
 
     /// A row of [`of`](Self::of).

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use entity::{Sparse, TenantOwned};
 use sea_orm::sea_query::UnionType;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -86,7 +87,11 @@ impl TenantDb {
         E: TenantOwned,
         E::Model: Sync,
     {
-        let count = self.scope(select).count(&self.tx).await?;
+        let select = self
+            .scope(select)
+            .select_only()
+            .column(<E as TenantOwned>::tenant_column());
+        let count = select.count(&self.tx).await?;
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
