@@ -85,6 +85,10 @@ const WAYS: &[Ways] = &[
                 "{ account(id: \"ACCOUNT\") { contacts { FIELD } more: contacts { id } } }",
                 "/account/contacts/0",
             ),
+            (
+                "{ accounts(first: 1, filter: { text: \"First\" }) { nodes { contacts { FIELD } } } }",
+                "/accounts/nodes/0/contacts/0",
+            ),
         ],
         without: &[],
     },
@@ -99,6 +103,26 @@ const WAYS: &[Ways] = &[
             (
                 "{ account(id: \"ACCOUNT\") { lastActivity { FIELD } activities { id } } }",
                 "/account/lastActivity",
+            ),
+            (
+                "{ accounts(first: 1, filter: { text: \"First\" }) { nodes { activities(first: 3) { FIELD } } } }",
+                "/accounts/nodes/0/activities/0",
+            ),
+            (
+                "{ accounts(first: 1, filter: { text: \"First\" }) { nodes { lastActivity { FIELD } } } }",
+                "/accounts/nodes/0/lastActivity",
+            ),
+        ],
+        without: &[],
+    },
+    Ways {
+        ty: "Member",
+        thing: "mem",
+        ways: &[
+            ("{ account(id: \"ACCOUNT\") { owner { FIELD } } }", "/account/owner"),
+            (
+                "{ accounts(first: 1, filter: { text: \"First\" }) { nodes { owner { FIELD } } } }",
+                "/accounts/nodes/0/owner",
             ),
         ],
         without: &[],
@@ -193,7 +217,7 @@ async fn compare(client: &Client, ids: &Ids, all: &[Ways]) {
 }
 
 /// Every field of the first account, its contact and its activity has a value of its own.
-async fn fill(app: &TestApp, client: &Client) -> Ids {
+pub async fn fill(app: &TestApp, client: &Client) -> Ids {
     let ids = app.a.furnish(app).await;
     let account = json!({
         "id": ids.get("acct"), "version": version(client, ids.get("acct")).await, "name": "First", "nameKana": "ファースト", "industry": "Pumps",

@@ -46,3 +46,4 @@ mod subscriptions;
 mod tidy;
 mod together;
 mod walls;
+mod written;

@@ -1,16 +1,21 @@
 //! Accounts as the API shows them.
 
-use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SelectionField, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{account, account_team, ownership};
 
 use super::loaders::{OwnershipsOf, TeamOf};
 use super::service::{self, AccountFilter, AccountOrder};
-use super::{AccountId, changes};
+use super::{AccountId, AccountKind, changes};
+use crate::activities::service::activities_beside;
+use crate::contacts::service::contacts_beside;
 use crate::error::Result;
+use crate::members::service::member_beside;
 use crate::members::{Member, MemberId, loaders::MemberById};
+use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Computed, Connection, Date, PageArgs, Total, connection, cost, cx, list_size, loaders, wanted_here, wanted_of_rows,
+    Asked, Computed, Connection, Date, IdKind, PageArgs, Related, Total, Written, connection, cost, cx, list_size,
+    loaders, wanted_here,
 };
 use crate::{activities, contacts, decision_paths, follow_ups, handovers, losses, orders, risk};
 
@@ -90,6 +95,23 @@ const COMPUTED: &[Computed<account::Column>] = &[
 ];
 const ID: &[account::Column] = &[account::Column::Id];
 const ID_AND_ASSESSMENT: &[account::Column] = &[account::Column::Id, account::Column::AssessmentId];
+
+impl Written for account::Entity {
+    const OBJECT: &'static str = "Account";
+    const PREFIX: &'static str = AccountKind::PREFIX;
+    const COMPUTED: &'static [Computed<account::Column>] = COMPUTED;
+
+    fn related(ctx: &Ctx, field: &SelectionField<'_>) -> Result<Option<Related>> {
+        use account::Column::{Id, OwnerId};
+        match field.name() {
+            "owner" => Related::one(ctx, field, member_beside(ctx)?, OwnerId),
+            "contacts" => Related::many(ctx, field, contacts_beside(ctx)?, Id),
+            "activities" => Related::many(ctx, field, activities::beside_account(ctx, field)?, Id),
+            "lastActivity" => Related::one(ctx, field, activities_beside(ctx, 1)?, Id),
+            _ => Ok(None),
+        }
+    }
+}
 
 /// What resolvers of the account need and clients do not see as such.
 #[derive(Clone)]
@@ -218,7 +240,7 @@ impl Account {
     async fn activities(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "How many, 1–50.", default = 10)] first: i32,
+        #[graphql(desc = "How many, 1–50.", default_with = "activities::USUAL_OF_ACCOUNT")] first: i32,
     ) -> Result<Vec<activities::Activity>> {
         activities::of_account(gql, self.id.0, first).await
     }
@@ -419,7 +441,7 @@ impl AccountQuery {
             cx(gql),
             &filter,
             order_by,
-            wanted_of_rows(gql, COMPUTED),
+            &Asked::of_rows(gql),
             &PageArgs {
                 first,
                 after,

@@ -13,8 +13,8 @@ use super::queries;
 use crate::error::{Error, Result};
 use crate::members;
 use crate::platform::Ctx;
-use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page_with};
-use crate::platform::tenancy::{Columns, TenantDb, WriteTx};
+use crate::platform::graphql::{Asked, CursorKey, PageArgs, Paged, Sorted, fetch_page_asked};
+use crate::platform::tenancy::{Columns, Firsts, TenantDb, WriteTx};
 
 pub use super::changes::{
     AccountChanges, AccountDraft, account_archive, account_assign, account_create, account_restore, account_team_add,
@@ -85,18 +85,18 @@ impl AccountOrder {
     }
 }
 
-/// One page of the accounts that the caller sees, of which these columns are read.
+/// One page of the accounts that the caller sees, of which this is asked.
 pub async fn account_list(
     ctx: &Ctx,
     filter: &AccountFilter,
     order: AccountOrder,
-    columns: Columns<account::Entity>,
+    asked: &Asked<'_, account::Entity>,
     args: &PageArgs,
-) -> Result<Page<account::Model>> {
+) -> Result<Paged<account::Model>> {
     let db = ctx.glance().await?;
     let (select, is_search) = selected(ctx, &db, filter).await?;
     let list = format!("accounts {order:?} {filter:?}");
-    fetch_page_with(ctx, &db, (select, columns), &order.sorted(is_search), list, args).await
+    fetch_page_asked(ctx, &db, (select, asked), &order.sorted(is_search), list, args).await
 }
 
 /// How many accounts the whole list has.
@@ -315,4 +315,21 @@ pub async fn only_seen<E: sea_orm::EntityTrait>(
         Some(ids) => select.filter(account_column.in_subquery(ids)),
         None => select,
     })
+}
+
+/// As [`only_seen`], for what is read beside accounts, and without reading; `None` when whom the caller sees is not known yet.
+pub fn only_seen_beside<E: sea_orm::EntityTrait>(
+    ctx: &Ctx,
+    action: Action,
+    firsts: Firsts<E>,
+) -> Result<Option<Firsts<E>>> {
+    let grant = ctx.authorize(action)?;
+    let Some(circle) = members::circle_now(ctx, grant) else {
+        return Ok(None);
+    };
+    let select = match queries::visible_ids(circle.as_ref(), ctx.tenant()?.id) {
+        Some(ids) => firsts.select.filter(firsts.group.in_subquery(ids)),
+        None => firsts.select,
+    };
+    Ok(Some(Firsts { select, ..firsts }))
 }

@@ -23,7 +23,7 @@ mod touches;
 
 pub use loaders::ActivityById;
 pub use mutation::ActivityMutation;
-pub use schema::{Activity, ActivityQuery, last_of_account, of_account, wanted};
+pub use schema::{Activity, ActivityQuery, USUAL_OF_ACCOUNT, beside_account, last_of_account, of_account, wanted};
 pub use together::Recordings;
 
 use crate::platform::graphql::{Gid, IdKind};

@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::touches::Span;
-use crate::platform::tenancy::{TenantDb, among, first_of_each, numbered};
+use crate::platform::tenancy::{Firsts, TenantDb, among, numbered};
 use crate::{buyer_changes, handovers};
 
 /// Most contacts, and most other members, of one activity.
@@ -66,12 +66,15 @@ pub fn with_contacts(tenant: Uuid, contacts: &[Uuid]) -> Condition {
     Condition::all().add(activity::Column::Id.in_subquery(present))
 }
 
-/// The newest activities of many accounts that are not archived, newest first: `most` of each account.
-pub fn latest(db: &TenantDb, accounts: &[Uuid], most: i32) -> Select<activity::Entity> {
+/// The newest activities of an account that are not archived, newest first: so many.
+pub fn latest(most: i32) -> Firsts<activity::Entity> {
     use activity::Column;
-    let live = activity::Entity::find().filter(Column::ArchivedAt.is_null());
-    let newest = [(Column::OccurredAt, Order::Desc), (Column::Id, Order::Desc)];
-    first_of_each(db, live, (Column::AccountId, accounts), &newest, most)
+    Firsts {
+        select: activity::Entity::find().filter(Column::ArchivedAt.is_null()),
+        group: Column::AccountId,
+        order: vec![(Column::OccurredAt, Order::Desc), (Column::Id, Order::Desc)],
+        most,
+    }
 }
 
 /// The activities of many accounts within a span each, oldest first, the first 1,000 of each account: what came first was

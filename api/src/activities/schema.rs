@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SelectionField, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 use entity::{account, activity};
 use uuid::Uuid;
 
-use super::ActivityId;
 use super::loaders::{ContactIdsOf, LatestOf, MemberIdsOf};
 use super::service::{self, ActivityFilter, Recorded};
+use super::{ActivityId, ActivityIdKind};
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::contacts::{Contact, ContactById, ContactId};
 use crate::error::{Error, Result};
+use crate::members::service::member_beside;
 use crate::members::{Member, MemberId, loaders::MemberById};
+use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Computed, Connection, PageArgs, Total, connection, cx, list_size, loaders, wanted_here,
+    Computed, Connection, IdKind, PageArgs, Related, Total, Written, connection, cx, list_size, loaders, wanted_here,
 };
-use crate::platform::tenancy::Columns;
+use crate::platform::tenancy::{Columns, Firsts};
 
 /// What kind of touch it was.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,9 +224,43 @@ impl Activity {
     }
 }
 
+impl Written for activity::Entity {
+    const OBJECT: &'static str = "Activity";
+    const PREFIX: &'static str = ActivityIdKind::PREFIX;
+    const COMPUTED: &'static [Computed<activity::Column>] = COMPUTED;
+
+    fn related(ctx: &Ctx, field: &SelectionField<'_>) -> Result<Option<Related>> {
+        match field.name() {
+            "member" => Related::one(ctx, field, member_beside(ctx)?, activity::Column::MemberId),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// How many activities of an account are shown with it when nobody says.
+pub const USUAL_OF_ACCOUNT: i32 = 10;
+/// At most so many.
+const MOST_OF_ACCOUNT: i32 = 50;
+
+/// The newest activities of an account that they are read beside, as many as this field asks for; nothing when that has to be refused.
+pub fn beside_account(ctx: &Ctx, field: &SelectionField<'_>) -> Result<Option<Firsts<activity::Entity>>> {
+    let Ok(arguments) = field.arguments() else {
+        return Ok(None);
+    };
+    let first = match arguments.as_slice() {
+        [] => Some(USUAL_OF_ACCOUNT),
+        [(name, Value::Number(first))] if name == "first" => first.as_i64().and_then(|first| i32::try_from(first).ok()),
+        _ => None,
+    };
+    match first {
+        Some(first) if (1..=MOST_OF_ACCOUNT).contains(&first) => service::activities_beside(ctx, first),
+        _ => Ok(None),
+    }
+}
+
 /// The newest activities of an account, newest first; `first` is 1–50. The body of `Account.activities`.
 pub async fn of_account(gql: &Context<'_>, account: Uuid, first: i32) -> Result<Vec<Activity>> {
-    if !(1..=50).contains(&first) {
+    if !(1..=MOST_OF_ACCOUNT).contains(&first) {
         return Err(Error::bad_input(
             "Give first as 1 to 50; the root field activities pages the rest.",
             "first は1〜50で指定してください。続きは activities で取得できます。",

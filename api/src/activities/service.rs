@@ -9,12 +9,12 @@ use sea_orm::{ColumnTrait, Condition, Select};
 use uuid::Uuid;
 
 use super::queries;
-use crate::accounts::service::only_seen;
+use crate::accounts::service::{only_seen, only_seen_beside};
 use crate::buyer_changes;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::{Columns, TenantDb};
+use crate::platform::tenancy::{Columns, Firsts, TenantDb};
 
 pub use super::changes::{ActivityChanges, activity_archive, activity_update};
 pub use super::last_touch::last_touch_find_again;
@@ -68,8 +68,13 @@ pub async fn activity_latest(
 ) -> Result<Vec<activity::Model>> {
     ctx.authorize(Action::ActivityRead)?;
     let db = ctx.read().await?;
-    let select = seen(ctx, &db, queries::latest(&db, accounts, most)).await?;
+    let select = seen(ctx, &db, queries::latest(most).of_each(&db, accounts)).await?;
     Ok(db.all_with(select, columns.with(activity::Column::AccountId)).await?)
+}
+
+/// The same of an account that they are read beside; `None` when whom the caller sees is not known yet.
+pub fn activities_beside(ctx: &Ctx, most: i32) -> Result<Option<Firsts<activity::Entity>>> {
+    only_seen_beside(ctx, Action::ActivityRead, queries::latest(most))
 }
 
 /// One page of the activities that the caller sees, newest first.

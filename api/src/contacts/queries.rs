@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, among, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb, among, first_of_each};
 
 /// Most contacts shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 50;
@@ -74,21 +74,19 @@ pub fn has_not_left(today: NaiveDate) -> Condition {
         .add(contact::Column::LeftOn.gt(today))
 }
 
-/// The active contacts of many accounts, of each the first 50: key contacts first, then by name.
-pub fn of_accounts(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
+/// The active contacts of an account, the first 50: key contacts first, then by name.
+pub fn of_account(today: NaiveDate) -> Firsts<contact::Entity> {
     use contact::Column;
-    let order = [
-        (Column::IsKey, Order::Desc),
-        (Column::SortKey, Order::Asc),
-        (Column::Id, Order::Asc),
-    ];
-    first_of_each(
-        db,
-        list(is_active(today)),
-        (Column::AccountId, accounts),
-        &order,
-        MOST_OF_ACCOUNT,
-    )
+    Firsts {
+        select: list(is_active(today)),
+        group: Column::AccountId,
+        order: vec![
+            (Column::IsKey, Order::Desc),
+            (Column::SortKey, Order::Asc),
+            (Column::Id, Order::Asc),
+        ],
+        most: MOST_OF_ACCOUNT,
+    }
 }
 
 /// The active contacts of many accounts, of each the first 200: those with most say first.

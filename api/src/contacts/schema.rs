@@ -5,14 +5,15 @@ use chrono::{DateTime, Utc};
 use entity::contact;
 use uuid::Uuid;
 
-use super::ContactId;
 use super::loaders::{ContactById, ContactsOf, ReportsOf};
 use super::service::{self, ContactFilter};
+use super::{ContactId, ContactKind};
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::buyer_changes;
 use crate::error::{Error, Result};
 use crate::platform::graphql::{
-    Computed, Connection, Date, PageArgs, Total, connection, cx, list_size, loaders, wanted_at, wanted_here,
+    Computed, Connection, Date, IdKind, PageArgs, Total, Written, connection, cx, list_size, loaders, wanted_at,
+    wanted_here,
 };
 use crate::platform::tenancy::Columns;
 
@@ -85,6 +86,12 @@ const COMPUTED: &[Computed<contact::Column>] = &[
     ("movedFrom", &[contact::Column::Id]),
     ("posts", &[contact::Column::Id]),
 ];
+
+impl Written for contact::Entity {
+    const OBJECT: &'static str = "Contact";
+    const PREFIX: &'static str = ContactKind::PREFIX;
+    const COMPUTED: &'static [Computed<contact::Column>] = COMPUTED;
+}
 
 /// What is selected of the contacts below this field of another object, by the fields that lead to them.
 pub fn wanted_below(gql: &Context<'_>, path: &[&str]) -> Columns<contact::Entity> {

@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use super::queries;
 use crate::accounts::grouped;
-use crate::accounts::service::only_seen;
+use crate::accounts::service::{only_seen, only_seen_beside};
 use crate::error::{Error, Result, UserError, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::{Columns, TenantDb};
+use crate::platform::tenancy::{Columns, Firsts, TenantDb};
 
 pub use super::changes::{
     ContactChanges, ContactDraft, contact_archive, contact_copy, contact_create, contact_edit, contact_restore,
@@ -61,9 +61,14 @@ pub async fn contacts_of_accounts(
 ) -> Result<Vec<contact::Model>> {
     ctx.authorize(Action::ContactRead)?;
     let db = ctx.read().await?;
-    let select = queries::of_accounts(&db, accounts, ctx.today()?);
+    let select = queries::of_account(ctx.today()?).of_each(&db, accounts);
     let select = seen(ctx, &db, select).await?;
     Ok(db.all_with(select, columns.with(contact::Column::AccountId)).await?)
+}
+
+/// The same of an account that they are read beside; `None` when whom the caller sees is not known yet.
+pub fn contacts_beside(ctx: &Ctx) -> Result<Option<Firsts<contact::Entity>>> {
+    only_seen_beside(ctx, Action::ContactRead, queries::of_account(ctx.today()?))
 }
 
 /// The active contacts of many accounts that the caller sees, those with most say first; at most 200 of each.

@@ -23,24 +23,29 @@ struct Edge {
 
 /// The members whose accounts `grant` reaches for this actor; `None` means everybody's.
 pub async fn circle(ctx: &Ctx, db: &TenantDb, grant: Grant) -> Result<Option<Arc<Vec<Uuid>>>> {
-    let own = || ctx.actor.member().into_iter().collect::<Vec<_>>();
+    if let Some(known) = circle_now(ctx, grant) {
+        return Ok(known);
+    }
+    let members = ctx
+        .circle
+        .get_or_try_init(|| async {
+            let edges = edges(db).await?;
+            let own = ctx.actor.member().into_iter();
+            let mut members: Vec<Uuid> = own.flat_map(|root| team::subtree(root, &edges)).collect();
+            members.sort_unstable();
+            crate::error::Result::Ok(Arc::new(members))
+        })
+        .await?;
+    Ok(Some(Arc::clone(members)))
+}
+
+/// The same when it needs not be read: because the grant reaches nobody below the actor, or because it was read before.
+pub fn circle_now(ctx: &Ctx, grant: Grant) -> Option<Option<Arc<Vec<Uuid>>>> {
     match grant {
-        Grant::All => Ok(None),
-        Grant::Never => Ok(Some(Arc::default())),
-        Grant::Related => Ok(Some(Arc::new(own()))),
-        Grant::Subtree => {
-            let members = ctx
-                .circle
-                .get_or_try_init(|| async {
-                    let edges = edges(db).await?;
-                    let mut members: Vec<Uuid> =
-                        own().into_iter().flat_map(|root| team::subtree(root, &edges)).collect();
-                    members.sort_unstable();
-                    crate::error::Result::Ok(Arc::new(members))
-                })
-                .await?;
-            Ok(Some(Arc::clone(members)))
-        }
+        Grant::All => Some(None),
+        Grant::Never => Some(Some(Arc::default())),
+        Grant::Related => Some(Some(Arc::new(ctx.actor.member().into_iter().collect()))),
+        Grant::Subtree => ctx.circle.get().map(|members| Some(Arc::clone(members))),
     }
 }
 

@@ -18,7 +18,7 @@ pub mod service;
 
 use async_graphql::MergedObject;
 
-pub use circle::{circle, circle_of};
+pub use circle::{circle, circle_now, circle_of};
 pub use invitation_schema::Invitation;
 pub use loaders::InvitationById;
 pub use schema::{Member, Role};

@@ -8,7 +8,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::{Firsts, TenantDb, WriteTx};
 
 /// Handovers in these states still await their successor.
 const OPEN_HANDOVER: [&str; 3] = ["PLANNED", "INTRODUCING", "BONDING"];
@@ -19,6 +19,16 @@ const MOST_REPORTS: u64 = 10_000;
 pub async fn many(db: &TenantDb, ids: &[Uuid]) -> Result<Vec<member::Model>, DbErr> {
     db.all(member::Entity::find().filter(member::Column::Id.is_in(ids.iter().copied())))
         .await
+}
+
+/// The one that a row names.
+pub fn named() -> Firsts<member::Entity> {
+    Firsts {
+        select: member::Entity::find(),
+        group: member::Column::Id,
+        order: Vec::new(),
+        most: 1,
+    }
 }
 
 /// One member.

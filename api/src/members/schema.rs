@@ -4,11 +4,13 @@ use async_graphql::{ComplexObject, Context, Enum, InputObject, MaybeUndefined, O
 use chrono::{DateTime, Utc};
 use entity::member;
 
-use super::MemberId;
 use super::loaders::{MemberById, ReportsOf};
 use super::service::{self, MemberChanges, MemberFilter};
+use super::{MemberId, MemberKind};
 use crate::error::Result;
-use crate::platform::graphql::{Connection, Date, PageArgs, Total, connection, cx, list_size, loaders, payload};
+use crate::platform::graphql::{
+    Computed, Connection, Date, IdKind, PageArgs, Total, Written, connection, cx, list_size, loaders, payload,
+};
 
 /// What a member is in his company.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,15 @@ pub struct Member {
     pub created_at: DateTime<Utc>,
     #[graphql(skip)]
     leader: Option<MemberId>,
+}
+
+impl Written for member::Entity {
+    const OBJECT: &'static str = "Member";
+    const PREFIX: &'static str = MemberKind::PREFIX;
+    const COMPUTED: &'static [Computed<member::Column>] = &[
+        ("manager", &[member::Column::ManagerId]),
+        ("reports", &[member::Column::Id]),
+    ];
 }
 
 impl From<member::Model> for Member {

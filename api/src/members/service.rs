@@ -15,7 +15,7 @@ use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
 use crate::platform::events::reader;
 use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
-use crate::platform::tenancy::{TenantDb, WriteTx};
+use crate::platform::tenancy::{Firsts, TenantDb, WriteTx};
 
 pub use super::changes::{MemberChanges, MemberDraft, member_insert, member_update};
 pub use super::invitations::{
@@ -44,6 +44,12 @@ pub async fn member_find(ctx: &Ctx, id: Uuid) -> Result<Option<member::Model>> {
     ctx.authorize(Action::MemberRead)?;
     let db = ctx.glance().await?;
     Ok(queries::one(&db, id).await?)
+}
+
+/// The member whom a row names that he is read beside.
+pub fn member_beside(ctx: &Ctx) -> Result<Option<Firsts<member::Entity>>> {
+    ctx.authorize(Action::MemberRead)?;
+    Ok(Some(queries::named()))
 }
 
 /// One page of the members, by name.

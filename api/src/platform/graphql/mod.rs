@@ -10,6 +10,7 @@ mod payload;
 mod root;
 mod scalars;
 mod wanted;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,13 +23,14 @@ pub use cursor::CursorKey;
 pub use delivery::{Deliveries, Delivery, Interest, check_start, delivered};
 pub use directives::{cost, list_size};
 pub use ids::{Gid, IdKind, any_id, parse_any};
-pub use page::{Connection, Page, PageArgs, Sorted, Total, connection, fetch_page, fetch_page_with};
+pub use page::{Connection, Page, PageArgs, Paged, Sorted, Total, connection, fetch_page, fetch_page_asked};
 pub use payload::UserErrorView;
 pub(crate) use payload::payload;
 pub(crate) use root::root;
 pub use root::{Parts, Root};
 pub use scalars::{BigInt, Date, Decimal, MoneyInput, MoneyView};
-pub use wanted::{Computed, wanted_at, wanted_here, wanted_of_rows};
+pub use wanted::{Computed, wanted_at, wanted_here};
+pub use written::{Asked, Related, Written, json_of, objects_of};
 
 use super::Ctx;
 

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_graphql::connection::PageInfo;
-use async_graphql::{Context, Object, OutputType, TypeName};
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, TypeName};
 use entity::{Sparse, TenantOwned};
 use futures::future::BoxFuture;
 use sea_orm::sea_query::{ColumnRef, Expr, ExprTrait, Order};
@@ -12,6 +14,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use uuid::Uuid;
 
 use super::cursor::{Cursor, CursorKey, List, decode};
+use super::written::{self, Asked, Written};
 use super::{cost, cx};
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
@@ -59,6 +62,31 @@ pub struct Page<M> {
     pub has_next: bool,
 }
 
+/// A page of rows, or what it answers.
+pub enum Paged<M> {
+    /// Its rows, of which the fields are resolved.
+    Rows(Page<M>),
+    /// Its nodes as they are answered.
+    Written {
+        /// The list of them.
+        nodes: async_graphql::Value,
+        /// Where the first stands.
+        first: Option<Cursor>,
+        /// Where the last stands.
+        last: Option<Cursor>,
+        /// There are rows in front.
+        has_previous: bool,
+        /// There are rows behind.
+        has_next: bool,
+    },
+}
+
+impl<M> From<Page<M>> for Paged<M> {
+    fn from(page: Page<M>) -> Self {
+        Self::Rows(page)
+    }
+}
+
 /// Fetches one page of `select`. `list` names connection, order and filter: cursors are bound to it.
 pub async fn fetch_page<E: TenantOwned>(
     ctx: &Ctx,
@@ -68,35 +96,53 @@ pub async fn fetch_page<E: TenantOwned>(
     list: String,
     args: &PageArgs,
 ) -> Result<Page<E::Model>> {
-    page_of(ctx, db.tenant(), select, sorted, list, args, async |select| {
-        db.all(select).await
-    })
-    .await
+    let fetch = async |select| db.all(select).await;
+    page_of(ctx, db.tenant(), select, sorted, list, args, fetch, |row| row).await
 }
 
-/// The same, reading only these columns.
-pub async fn fetch_page_with<E: TenantOwned + Sparse>(
+/// The same of what is asked for: as it is answered where that can be, else of the columns that are needed.
+pub async fn fetch_page_asked<E: TenantOwned + Sparse + Written>(
     ctx: &Ctx,
     db: &TenantDb,
-    (select, columns): (Select<E>, Columns<E>),
+    (select, asked): (Select<E>, &Asked<'_, E>),
     sorted: &Sorted<E>,
     list: String,
     args: &PageArgs,
-) -> Result<Page<E::Model>> {
-    let columns = columns.with(sorted.column).with(sorted.id_column);
-    let fetch = async |select| db.all_with(select, columns).await;
-    page_of(ctx, db.tenant(), select, sorted, list, args, fetch).await
+) -> Result<Paged<E::Model>> {
+    let place = Columns::none().with(sorted.column).with(sorted.id_column);
+    // What the caller may not read is refused where it is resolved.
+    let Ok(Some(mut shape)) = asked.shape(ctx) else {
+        let columns = asked.columns().and(place);
+        let fetch = async |select| db.all_with(select, columns).await;
+        let page = page_of(ctx, db.tenant(), select, sorted, list, args, fetch, |row| row).await?;
+        return Ok(page.into());
+    };
+    let selected = std::mem::take(&mut shape.selected);
+    let fetch = async |select| db.all_and(select, place, selected).await;
+    let page = page_of(ctx, db.tenant(), select, sorted, list, args, fetch, |(row, _)| row).await?;
+    Ok(Paged::Written {
+        nodes: written::rows(&shape, page.rows.iter().map(|(_, (_, sent))| sent))?,
+        first: page.rows.first().map(|(cursor, _)| cursor.clone()),
+        last: page.rows.last().map(|(cursor, _)| cursor.clone()),
+        has_previous: page.has_previous,
+        has_next: page.has_next,
+    })
 }
 
-async fn page_of<E: TenantOwned>(
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a page, how its rows are read, and which of what is read is the row"
+)]
+async fn page_of<E: TenantOwned, R>(
     ctx: &Ctx,
     tenant: Uuid,
     select: Select<E>,
     sorted: &Sorted<E>,
     list: String,
     args: &PageArgs,
-    fetch: impl AsyncFnOnce(Select<E>) -> std::result::Result<Vec<E::Model>, DbErr>,
-) -> Result<Page<E::Model>> {
+    fetch: impl AsyncFnOnce(Select<E>) -> std::result::Result<Vec<R>, DbErr>,
+    model: impl Fn(&R) -> &E::Model,
+) -> Result<Page<R>> {
     let list = Arc::new(List {
         app: Arc::clone(&ctx.app),
         tenant,
@@ -143,10 +189,10 @@ async fn page_of<E: TenantOwned>(
     }
     let rows = rows
         .into_iter()
-        .map(|model| {
-            let (key, id) = (sorted.key)(&model);
+        .map(|row| {
+            let (key, id) = (sorted.key)(model(&row));
             let list = Arc::clone(&list);
-            (Cursor { list, key, id }, model)
+            (Cursor { list, key, id }, row)
         })
         .collect();
     Ok(Page {
@@ -230,10 +276,47 @@ impl<N: OutputType> Edge<N> {
     }
 }
 
+/// The rows of a connection.
+enum Rows<N: OutputType> {
+    Resolved(Vec<Edge<N>>),
+    Written {
+        nodes: async_graphql::Value,
+        first: Option<Cursor>,
+        last: Option<Cursor>,
+    },
+}
+
+/// The nodes of a connection: a list of them in the schema.
+struct Nodes<'a, N: OutputType>(&'a Rows<N>);
+
+impl<N: OutputType> OutputType for Nodes<'_, N> {
+    fn type_name() -> Cow<'static, str> {
+        <Vec<&N> as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Vec<&N> as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<async_graphql::Value> {
+        match self.0 {
+            Rows::Resolved(edges) => {
+                let nodes: Vec<&N> = edges.iter().map(|edge| &edge.node).collect();
+                nodes.resolve(ctx, field).await
+            }
+            Rows::Written { nodes, .. } => Ok(nodes.clone()),
+        }
+    }
+}
+
 /// A page of a list, as Relay's connections have it. Ours, because the engine's has no description and the linters want
 /// one on every type.
 pub struct Connection<N: OutputType> {
-    edges: Vec<Edge<N>>,
+    rows: Rows<N>,
     has_previous: bool,
     has_next: bool,
     total: Total,
@@ -250,23 +333,33 @@ impl<N: OutputType> TypeName for Connection<N> {
 impl<N: OutputType> Connection<N> {
     /// Where the page is in its list.
     async fn page_info(&self) -> Result<PageInfo> {
-        let text = |edge: Option<&Edge<N>>| edge.map(|edge| edge.cursor.text()).transpose();
+        let (first, last) = match &self.rows {
+            Rows::Resolved(edges) => (
+                edges.first().map(|edge| &edge.cursor),
+                edges.last().map(|edge| &edge.cursor),
+            ),
+            Rows::Written { first, last, .. } => (first.as_ref(), last.as_ref()),
+        };
         Ok(PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
-            start_cursor: text(self.edges.first())?,
-            end_cursor: text(self.edges.last())?,
+            start_cursor: first.map(Cursor::text).transpose()?,
+            end_cursor: last.map(Cursor::text).transpose()?,
         })
     }
 
     /// The rows of the page, each with its cursor.
-    async fn edges(&self) -> &[Edge<N>] {
-        &self.edges
+    async fn edges(&self) -> Result<&[Edge<N>]> {
+        match &self.rows {
+            Rows::Resolved(edges) => Ok(edges),
+            // Where they are asked for, nothing is written.
+            Rows::Written { .. } => Err(Error::internal("the edges of what was written")),
+        }
     }
 
     /// The rows of the page.
-    async fn nodes(&self) -> Vec<&N> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> Nodes<'_, N> {
+        Nodes(&self.rows)
     }
 
     /// How many rows the whole list has. Counted only when asked for.
@@ -278,15 +371,29 @@ impl<N: OutputType> Connection<N> {
 }
 
 /// A page as a Relay connection.
-pub fn connection<M, N: OutputType>(page: Page<M>, total: Total, node: impl Fn(M) -> N) -> Connection<N> {
+pub fn connection<M, N: OutputType>(page: impl Into<Paged<M>>, total: Total, node: impl Fn(M) -> N) -> Connection<N> {
     let edge = |(cursor, model)| Edge {
         node: node(model),
         cursor,
     };
-    Connection {
-        edges: page.rows.into_iter().map(edge).collect(),
-        has_previous: page.has_previous,
-        has_next: page.has_next,
-        total,
+    match page.into() {
+        Paged::Rows(page) => Connection {
+            rows: Rows::Resolved(page.rows.into_iter().map(edge).collect()),
+            has_previous: page.has_previous,
+            has_next: page.has_next,
+            total,
+        },
+        Paged::Written {
+            nodes,
+            first,
+            last,
+            has_previous,
+            has_next,
+        } => Connection {
+            rows: Rows::Written { nodes, first, last },
+            has_previous,
+            has_next,
+            total,
+        },
     }
 }

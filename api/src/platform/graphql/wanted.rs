@@ -37,13 +37,8 @@ pub fn wanted_at<E: EntityTrait>(gql: &Context<'_>, path: &[&str], computed: &[C
     wanted(&object.selection_fields(), computed)
 }
 
-/// Of the rows of a connection that a field gives.
-pub fn wanted_of_rows<E: EntityTrait>(gql: &Context<'_>, computed: &[Computed<E::Column>]) -> Columns<E> {
-    wanted_at(gql, &["nodes"], computed).and(wanted_at(gql, &["edges", "node"], computed))
-}
-
 /// `familyName` is `family_name`.
-fn is_same(field: &str, column: &str) -> bool {
+pub(super) fn is_same(field: &str, column: &str) -> bool {
     let mut letters = column.chars();
     let matches = field.chars().all(|letter| {
         let mut next = letters.next();

@@ -26,8 +26,8 @@ const HEARTBEAT: Duration = Duration::from_secs(12);
 /// One message with an answer.
 pub fn message(answer: &Answer) -> Vec<u8> {
     let mut bytes = b"event: next\ndata: ".to_vec();
-    // JSON has no line breaks outside strings, and inside they are escaped. Writing these types cannot fail.
-    bytes.extend(serde_json::to_vec(&answer.to_json()).unwrap_or_default());
+    // JSON has no line breaks outside strings, and inside they are escaped.
+    bytes.extend(answer.to_json());
     bytes.extend_from_slice(b"\n\n");
     bytes
 }

@@ -65,9 +65,7 @@ pub async fn answer(answer: Answer, media_type: MediaType, encoding: Encoding) -
     if media_type == MediaType::EventStream {
         return response.body([event_stream::message(&answer).as_slice(), event_stream::COMPLETE].concat());
     }
-    // Writing these types as JSON cannot fail: all their keys are strings.
-    let bytes = serde_json::to_vec(&answer.to_json()).unwrap_or_default();
-    compressed(response, bytes, encoding).await
+    compressed(response, answer.to_json(), encoding).await
 }
 
 /// The answer to a request that was refused: in a form that the client accepts, or else as JSON.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::bucket::ThrottleStatus;
 use crate::error::Error;
+use crate::platform::graphql::json_of;
 
 /// Most errors of a document that are told: one field can be wrong thousands of times.
 const DOCUMENT_ERRORS: usize = 50;
@@ -203,12 +204,22 @@ impl Answer {
     }
 
     /// The answer as JSON: `data` only when something was executed.
-    pub fn to_json(&self) -> Shown<'_> {
-        Shown {
-            data: self.data.as_ref(),
-            errors: &self.errors,
-            extensions: self.extensions(),
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut text = vec![b'{'];
+        if let Some(data) = &self.data {
+            text.extend_from_slice(b"\"data\":");
+            write(&mut text, data);
+            text.push(b',');
         }
+        if !self.errors.is_empty() {
+            text.extend_from_slice(b"\"errors\":");
+            write_plain(&mut text, &self.errors);
+            text.push(b',');
+        }
+        text.extend_from_slice(b"\"extensions\":");
+        write(&mut text, &self.extensions());
+        text.push(b'}');
+        text
     }
 
     fn extensions(&self) -> Value {
@@ -235,14 +246,39 @@ impl Answer {
     }
 }
 
-/// An answer as it is written.
-#[derive(Serialize)]
-pub struct Shown<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    extensions: Value,
+/// Writes a value as JSON. The engine's own way would write what is written already as a list of numbers.
+fn write(text: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Binary(written) => text.extend_from_slice(json_of(written)),
+        Value::List(values) => {
+            text.push(b'[');
+            for (place, value) in values.iter().enumerate() {
+                if place > 0 {
+                    text.push(b',');
+                }
+                write(text, value);
+            }
+            text.push(b']');
+        }
+        Value::Object(fields) => {
+            text.push(b'{');
+            for (place, (name, value)) in fields.iter().enumerate() {
+                if place > 0 {
+                    text.push(b',');
+                }
+                write_plain(text, name);
+                text.push(b':');
+                write(text, value);
+            }
+            text.push(b'}');
+        }
+        plain => write_plain(text, plain),
+    }
+}
+
+fn write_plain(text: &mut Vec<u8>, value: &impl Serialize) {
+    // Writing these types cannot fail: all their keys are strings.
+    let _ = serde_json::to_writer(text, value);
 }
 
 fn log_internal(error: &Error) {

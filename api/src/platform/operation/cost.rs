@@ -11,6 +11,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value as Answered, Variables};
 
 use super::guard::DEPTH;
+use crate::platform::graphql::objects_of;
 
 /// A page, or a list that takes `first`, is taken to have so many rows when nothing is said. As
 /// `platform::graphql::page` has it.
@@ -416,6 +417,8 @@ impl Node {
                 .iter()
                 .map(|child| child.count(value))
                 .fold(self.each, u64::saturating_add),
+            // Nothing that costs more than its objects is written (`graphql::written`).
+            Answered::Binary(written) => objects_of(written),
             _ => 0,
         }
     }

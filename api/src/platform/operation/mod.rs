@@ -25,7 +25,7 @@ use async_graphql::{Request, Response, ServerError, Value, Variables};
 use domain::lang::Text;
 use futures::FutureExt;
 
-pub use answer::{Answer, Cost, Refusal, Shown};
+pub use answer::{Answer, Cost, Refusal};
 pub use bucket::Buckets;
 pub use cost::CostTable;
 pub use incoming::Incoming;

@@ -76,6 +76,11 @@ impl<E: EntityTrait> Columns<E> {
         others.bits & !self.bits == 0
     }
 
+    /// How many.
+    pub(super) fn count(self) -> usize {
+        self.bits.count_ones() as usize
+    }
+
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

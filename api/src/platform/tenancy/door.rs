@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use entity::{Sparse, TenantOwned};
-use sea_orm::sea_query::UnionType;
+use sea_orm::sea_query::{Expr, UnionType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
     QueryTrait, Select,
@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::transaction::{Begin, Reading, Transaction};
-use super::{Columns, Tally};
+use super::{Columns, Sent, Tally};
 
 /// A transaction that sees one tenant's rows and no others.
 ///
@@ -47,6 +47,23 @@ impl TenantDb {
         let rows = self.tx.query_all(&select).await?;
         let models = rows.iter().map(|row| columns.read(row)).collect::<Result<_, _>>()?;
         Ok(self.tally.count_rows(models))
+    }
+
+    /// The same, and what else is selected of each row, as PostgreSQL sends it.
+    pub async fn all_and<E>(
+        &self,
+        select: Select<E>,
+        columns: Columns<E>,
+        more: Vec<Expr>,
+    ) -> Result<Vec<(E::Model, Sent)>, DbErr>
+    where
+        E: TenantOwned + Sparse,
+    {
+        let mut select = columns.of(self.scope(select)).into_query();
+        select.exprs(more);
+        let rows = self.tx.query_all(&select).await?.into_iter();
+        let read = |row| Ok((columns.read(&row)?, Sent::behind(row, columns.count())));
+        Ok(self.tally.count_rows(rows.map(read).collect::<Result<_, DbErr>>()?))
     }
 
     /// The first row of a select, if any.

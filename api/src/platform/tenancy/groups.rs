@@ -2,7 +2,9 @@
 
 use entity::TenantOwned;
 use sea_orm::sea_query::{Alias, ArrayType, Condition, Expr, ExprTrait, Func, Order, WindowStatement};
-use sea_orm::{ColumnTrait, DbBackend, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value};
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+};
 use uuid::Uuid;
 
 use super::TenantDb;
@@ -18,6 +20,35 @@ pub fn among(db: &TenantDb, column: impl ColumnTrait, ids: &[Uuid]) -> Expr {
     match db.backend() {
         DbBackend::Postgres => column.eq_any(ids.iter().copied()),
         _ => column.is_in(ids.iter().copied()),
+    }
+}
+
+/// The first rows of any one group.
+pub struct Firsts<E: EntityTrait> {
+    /// What finds the rows.
+    pub select: Select<E>,
+    /// The column that says whose they are.
+    pub group: E::Column,
+    /// Their order.
+    pub order: Vec<(E::Column, Order)>,
+    /// At most so many.
+    pub most: i32,
+}
+
+impl<E: TenantOwned> Firsts<E> {
+    /// Those of each of these groups.
+    pub fn of_each(self, db: &TenantDb, ids: &[Uuid]) -> Select<E> {
+        first_of_each(db, self.select, (self.group, ids), &self.order, self.most)
+    }
+
+    /// Those of the group that a row of another select names in this column, to stand in that select; how many there are at most,
+    /// whoever puts it there has to say.
+    pub fn beside(self, tenant: Uuid, outer: impl ColumnTrait) -> Select<E> {
+        let order = self.order.into_iter();
+        order.fold(
+            of_group(tenant, self.select, self.group, Expr::col(outer.as_column_ref())),
+            |select, (column, direction)| select.order_by(column, direction),
+        )
     }
 }
 
@@ -44,10 +75,8 @@ fn found_one_by_one<E: TenantOwned>(
     order: &[(E::Column, Order)],
     most: i32,
 ) -> Select<E> {
-    let mut of_group = select
-        .filter(<E as TenantOwned>::tenant_column().eq(tenant))
-        .filter(Expr::col(group.as_column_ref()).eq(Expr::col((Alias::new(GROUP), Alias::new(GROUP)))))
-        .limit(u64::try_from(most).unwrap_or_default());
+    let here = Expr::col((Alias::new(GROUP), Alias::new(GROUP)));
+    let mut of_group = of_group(tenant, select, group, here).limit(u64::try_from(most).unwrap_or_default());
     let mut first = E::find();
     for (column, direction) in order {
         of_group = of_group.order_by(*column, direction.clone());
@@ -65,6 +94,13 @@ fn found_one_by_one<E: TenantOwned>(
             Condition::all(),
         );
     first
+}
+
+/// The rows of a group that a row around them names.
+fn of_group<E: TenantOwned>(tenant: Uuid, select: Select<E>, group: E::Column, named: Expr) -> Select<E> {
+    select
+        .filter(<E as TenantOwned>::tenant_column().eq(tenant))
+        .filter(Expr::col(group.as_column_ref()).eq(named))
 }
 
 /// Of each group the first `most` rows that `select` finds. The table is read once: what is numbered stands in its place,

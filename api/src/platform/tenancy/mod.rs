@@ -15,14 +15,16 @@ mod lease;
 mod pools;
 mod tally;
 mod transaction;
+mod wire;
 mod write;
 
 pub use columns::Columns;
 pub use database::{Database, PoolState, SafetyError};
 pub use door::TenantDb;
 pub use global::{GlobalDb, GlobalTable, GlobalTx};
-pub use groups::{among, first_of_each, numbered};
+pub use groups::{Firsts, among, first_of_each, numbered};
 pub use lease::LEASE;
 pub use tally::Tally;
 pub use transaction::Reading;
+pub use wire::{Elements, Sent, Values};
 pub use write::{When, WriteTx};

@@ -4,8 +4,9 @@
 use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::platform::operation::{Incoming, Shown};
+use crate::platform::operation::Incoming;
 
 /// What a client may say.
 #[derive(Debug, Deserialize)]
@@ -56,7 +57,7 @@ pub enum FromServer<'a> {
         /// The client's name for the operation.
         id: &'a str,
         /// The answer.
-        payload: Shown<'a>,
+        payload: &'a RawValue,
     },
     /// The operation was refused; nothing follows.
     Error {

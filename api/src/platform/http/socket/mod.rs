@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, rt, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, Session};
 use async_graphql::parser::types::OperationType;
 use futures::future::LocalBoxFuture;
+use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
@@ -384,7 +385,8 @@ impl Run {
         if answer.data().is_none() {
             return Ok(Some(answer));
         }
-        let (id, payload) = (self.id.as_str(), answer.to_json());
+        let (id, json) = (self.id.as_str(), answer.to_json());
+        let payload = serde_json::from_slice(&json).unwrap_or(RawValue::NULL);
         send(&mut self.session, &FromServer::Next { id, payload }).await?;
         Ok(None)
     }

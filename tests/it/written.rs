@@ -1,0 +1,263 @@
+//! Pages that are written straight from what the database sends: to the byte what resolving their fields gives, and nothing
+//! that the caller may not read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::platform::Ctx;
+use api::platform::auth::Actor;
+use api::platform::operation::{self, Answer, Incoming};
+use async_graphql::Value as Answered;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tests::{Db, Person, Socket, TestApp, on_both};
+use uuid::Uuid;
+
+use crate::columns::{fill, plain_fields};
+
+/// What is asked of each account, and whether it can be written.
+const SELECTIONS: &[(&str, bool)] = &[
+    ("id name", true),
+    ("version name id", true),
+    ("__typename", true),
+    ("__typename id kind: __typename", true),
+    ("a: name b: name name name", true),
+    ("id id ... on Account { name version } ... on Node { id } ...F", true),
+    ("owner { __typename id familyName role joinedOn lastDay endedAt }", true),
+    ("name contacts { __typename id say isKey startedOn decisionRole }", true),
+    ("contacts { __typename }", true),
+    ("activities { id occurredAt kind startedBy twoWay satisfaction }", true),
+    (
+        "activities(first: $first) { summary recordedAt member { id email } }",
+        true,
+    ),
+    ("lastActivity { id } last: lastActivity { summary createdAt }", true),
+    ("activities { id } more: activities(first: 2) { summary }", true),
+    (
+        "name @skip(if: $yes) id @include(if: $yes) contacts @skip(if: $yes) { id }",
+        true,
+    ),
+    ("id @skip(if: $yes)", true),
+    ("contacts { id @skip(if: $yes) }", true),
+    ("owner { id } owner { familyName }", false),
+    ("contacts { id } ... on Account { contacts { familyName } }", false),
+    ("lastTouchAt", false),
+    ("id assessment { band }", false),
+    ("id contacts { reportsTo { id } }", false),
+    ("owner { manager { id } }", false),
+    ("activities { contacts { id } }", false),
+    ("id openHandover { id }", false),
+];
+
+async fn ask(ctx: Ctx, query: &str, variables: &Value) -> Answer {
+    let ctx = Arc::new(ctx);
+    let body = json!({ "query": query, "variables": variables }).to_string();
+    let incoming = Incoming::from_json(body.as_bytes()).unwrap();
+    let prepared = operation::prepare(&ctx, incoming, |_| Ok(())).await;
+    let prepared = prepared.unwrap_or_else(|refusal| panic!("{query}: {refusal:?}"));
+    operation::execute(&ctx, prepared).await
+}
+
+/// As this member asks.
+async fn asked_by(app: &TestApp, person: &Person, query: &str, variables: &Value) -> Answer {
+    let mut ctx = app.a.system(&app.app).await;
+    ctx.actor = Actor::Member {
+        user: person.user,
+        session: Uuid::now_v7(),
+        member: person.member,
+        role: person.role.parse().unwrap(),
+    };
+    ask(ctx, query, variables).await
+}
+
+/// Whether the nodes of one of the lists were written.
+fn is_written(answer: &Answer) -> bool {
+    let Some(Answered::Object(data)) = answer.data() else {
+        return false;
+    };
+    data.values()
+        .any(|list| matches!(list, Answered::Object(list) if list.values().any(|nodes| matches!(nodes, Answered::Binary(_)))))
+}
+
+#[derive(Deserialize)]
+struct Body {
+    data: BTreeMap<String, BTreeMap<String, Box<RawValue>>>,
+    extensions: Value,
+}
+
+/// The texts of what a list has, and what it cost.
+fn shown(answer: &Answer, list: &str) -> (BTreeMap<String, String>, Value) {
+    let text = answer.to_json();
+    let body: Body =
+        serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{error} {}", String::from_utf8_lossy(&text)));
+    let parts = body.data[list].iter();
+    let parts = parts
+        .map(|(name, part)| (name.clone(), part.get().to_owned()))
+        .collect();
+    (parts, body.extensions["cost"]["actualQueryCost"].clone())
+}
+
+/// Accounts, contacts and activities with and without all that they may have.
+async fn furnished(app: &TestApp) {
+    let admin = app.a.client(app, &app.a.admin).await;
+    let ids = fill(app, &admin).await;
+    let odd = "\"Quoted\" \\ back / 株式会社 😀 \u{2028}\u{7f} é";
+    let other = json!({ "name": odd, "note": "Two\nlines\tand a tab", "ownerId": app.a.other_rep.id() });
+    let other = admin
+        .change("accountCreate", "AccountCreateInput", other, "account { id }")
+        .await;
+    for n in 0..3 {
+        let contact = json!({ "accountId": other["account"]["id"], "familyName": odd, "givenName": format!("{n}") });
+        admin
+            .change("contactCreate", "ContactCreateInput", contact, "contact { id }")
+            .await;
+    }
+    for at in [
+        "2026-01-05T01:00:00Z",
+        "2026-01-05T01:00:00.1Z",
+        "2026-01-05T01:00:00.123456Z",
+        "1969-12-31T23:59:59.5Z",
+    ] {
+        let activity = json!({ "accountId": ids.get("acct2"), "kind": "LETTER", "occurredAt": at, "summary": odd, "startedBy": "CONTACT", "satisfaction": 5 });
+        admin
+            .change("activityRecord", "ActivityRecordInput", activity, "activity { id }")
+            .await;
+    }
+    app.drain().await;
+}
+
+on_both! {
+    async fn what_is_written_is_to_the_byte_what_is_resolved(app) {
+        furnished(&app).await;
+        let can_write = app.db == Db::Postgres;
+        let variables = json!({ "first": 3, "yes": true });
+        for visibility in ["EVERYONE", "TEAM"] {
+            let admin = app.a.client(&app, &app.a.admin).await;
+            let version = admin.ok("{ tenant { version } }", json!({})).await["tenant"]["version"].clone();
+            let settings = json!({ "version": version, "accountVisibility": visibility });
+            admin.change("tenantUpdate", "TenantUpdateInput", settings, "tenant { id }").await;
+            for person in [&app.a.admin, &app.a.manager, &app.a.rep, &app.a.other_rep, &app.a.observer] {
+                for (selection, is_one) in SELECTIONS {
+                    let query = |more: &str| {
+                        let list = format!("accounts(first: 2, orderBy: LAST_TOUCH) {{ nodes {{ {selection} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} {more} }}");
+                        let fragment = "fragment F on Account { name nameKana archivedAt country }";
+                        let declared = [("$first", "$first: Int! = 4"), ("$yes", "$yes: Boolean! = false")];
+                        let declared = declared.iter().filter(|(name, _)| selection.contains(name)).map(|(_, declared)| *declared);
+                        let declared = declared.collect::<Vec<_>>().join(", ");
+                        let declared = if declared.is_empty() { declared } else { format!("({declared})") };
+                        let fragment = if selection.contains("...F") { fragment } else { "" };
+                        format!("query{declared} {{ {list} }} {fragment}")
+                    };
+                    let written = asked_by(&app, person, &query(""), &variables).await;
+                    assert_eq!(written.error_count(), 0, "{selection}: {written:?}");
+                    assert_eq!(is_written(&written), *is_one && can_write, "{selection}");
+                    let resolved = asked_by(&app, person, &query("edges { cursor }"), &variables).await;
+                    assert!(!is_written(&resolved), "{selection}");
+                    let (mut expected, cost) = shown(&resolved, "accounts");
+                    expected.remove("edges");
+                    assert_eq!(shown(&written, "accounts"), (expected, cost), "{selection} {}", person.role);
+                }
+            }
+        }
+    }
+
+    async fn every_field_is_written_as_it_is_resolved(app) {
+        furnished(&app).await;
+        let admin = &app.a.admin;
+        for (ty, below) in [("Account", ""), ("Contact", "contacts"), ("Activity", "activities"), ("Activity", "lastActivity"), ("Member", "owner")] {
+            for field in plain_fields(ty) {
+                let selection = if below.is_empty() { field } else { format!("{below} {{ {field} }}") };
+                let query = |more: &str| format!("{{ accounts {{ nodes {{ {selection} }} {more} }} }}");
+                let written = asked_by(&app, admin, &query(""), &json!({})).await;
+                let resolved = asked_by(&app, admin, &query("edges { cursor }"), &json!({})).await;
+                assert_eq!(shown(&written, "accounts").0["nodes"], shown(&resolved, "accounts").0["nodes"], "{selection}");
+                let is_computed = selection == "lastTouchAt";
+                assert_eq!(is_written(&written), app.db == Db::Postgres && !is_computed, "{selection}");
+            }
+        }
+    }
+
+    async fn what_would_have_to_be_merged_is_resolved(app) {
+        furnished(&app).await;
+        let one = "first: 1, orderBy: NAME";
+        for (query, is_one) in [
+            (format!("{{ accounts({one}) {{ nodes {{ id }} }} accounts({one}) {{ nodes {{ name }} }} }}"), false),
+            (format!("{{ accounts({one}) {{ nodes {{ id }} nodes {{ name }} }} }}"), false),
+            (format!("{{ accounts({one}) {{ nodes {{ id name }} a: nodes {{ name }} }} }}"), false),
+            (format!("{{ accounts({one}) {{ ...F nodes {{ name }} }} }} fragment F on AccountConnection {{ nodes {{ id }} }}"), false),
+            (format!("{{ ...F accounts({one}) {{ nodes {{ name }} }} }} fragment F on Query {{ accounts({one}) {{ nodes {{ id }} }} }}"), false),
+            (format!("{{ accounts({one}) {{ ...F }} }} fragment F on AccountConnection {{ nodes {{ id name }} }}"), true),
+            (format!("{{ accounts({one}) {{ nodes {{ id name }} }} b: accounts({one}) {{ nodes {{ name }} }} tenant {{ id }} }}"), true),
+        ] {
+            let answer = asked_by(&app, &app.a.admin, &query, &json!({})).await;
+            assert_eq!(is_written(&answer), is_one && app.db == Db::Postgres, "{query}");
+            let body: Value = serde_json::from_slice(&answer.to_json()).unwrap();
+            let node = body.pointer("/data/accounts/nodes/0").unwrap_or_else(|| panic!("{query}: {body}"));
+            assert!(node["id"].is_string() && node["name"].is_string(), "{query}: {body}");
+        }
+    }
+
+    async fn a_relation_that_may_not_be_read_is_refused_at_its_place(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        furnished(&app).await;
+        for (scope, field, others) in [
+            ("CONTACTS_READ", "contacts", "activities { id } owner { id }"),
+            ("ACTIVITIES_READ", "lastActivity", "contacts { id } owner { id }"),
+            ("ACTIVITIES_READ", "activities", "contacts { id } owner { id }"),
+            ("MEMBERS_READ", "owner", "contacts { id } lastActivity { id }"),
+        ] {
+            let scopes = ["ACCOUNTS_READ", "CONTACTS_READ", "ACTIVITIES_READ", "MEMBERS_READ"];
+            let scopes: Vec<&str> = scopes.into_iter().filter(|one| *one != scope).collect();
+            let made = admin.change("apiClientCreate", "ApiClientCreateInput", json!({ "name": "Partner", "scopes": scopes }), "apiClient { id } secret").await;
+            let partner = app.anonymous().partner(&made).await;
+            let query = format!("{{ accounts {{ nodes {{ name {field} {{ id }} {others} }} }} }}");
+            let refused = partner.send(&query, json!({})).await;
+            assert_eq!(refused.code(), Some("FORBIDDEN"), "{field} {:#}", refused.body);
+            let place = query.find(field).map(|place| place + 1);
+            assert_eq!(refused.body["errors"][0]["locations"][0]["column"].as_u64(), place.map(|place| place as u64), "{:#}", refused.body);
+            let allowed = partner.ok(&format!("{{ accounts {{ nodes {{ name {others} }} }} }}"), json!({})).await;
+            assert!(allowed["accounts"]["nodes"].as_array().is_some_and(|nodes| nodes.len() > 1), "{allowed}");
+        }
+    }
+
+    async fn pages_that_are_written_lead_through_the_whole_list(app) {
+        furnished(&app).await;
+        let client = app.a.client(&app, &app.a.admin).await;
+        for (arguments, start) in [("first: 1, after", "endCursor hasNextPage"), ("last: 1, before", "startCursor hasPreviousPage")] {
+            let query = format!("query($at: String) {{ accounts(orderBy: NAME, {arguments}: $at) {{ nodes {{ name contacts {{ id }} }} pageInfo {{ at: {start} }} totalCount }} }}");
+            let (mut seen, mut at) = (Vec::new(), Value::Null);
+            loop {
+                let page = client.ok(&query, json!({ "at": at })).await["accounts"].clone();
+                seen.extend(page["nodes"].as_array().unwrap().iter().map(|node| node["name"].clone()));
+                at = page["pageInfo"]["at"].clone();
+                let has_more = [&page["pageInfo"]["hasNextPage"], &page["pageInfo"]["hasPreviousPage"]];
+                if !has_more.contains(&&json!(true)) {
+                    assert_eq!(Some(seen.len()), page["totalCount"].as_u64().and_then(|count| usize::try_from(count).ok()));
+                    break;
+                }
+                assert!(seen.len() < 50, "{seen:?}");
+            }
+            let mut distinct = seen.clone();
+            distinct.sort_by_key(ToString::to_string);
+            distinct.dedup();
+            assert_eq!(distinct.len(), seen.len());
+        }
+    }
+
+    async fn it_is_the_same_on_every_transport(app) {
+        furnished(&app).await;
+        let client = app.a.client(&app, &app.a.admin).await;
+        let query = "{ accounts(first: 2) { nodes { id name contacts { familyName } lastActivity { occurredAt } } } }";
+        let expected = client.ok(query, json!({})).await;
+        assert!(expected["accounts"]["nodes"][0]["id"].is_string(), "{expected}");
+        let mut socket = Socket::open(&app.base, client.token.as_deref()).await;
+        socket.subscribe("1", query, json!({})).await;
+        let told = socket.hear().await.unwrap();
+        assert_eq!(told["payload"]["data"], expected, "{told}");
+        let stream = client.http(reqwest::Method::POST, "/graphql").header("Accept", "text/event-stream").json(&json!({ "query": query })).send().await.unwrap();
+        let text = stream.text().await.unwrap();
+        let data = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(serde_json::from_str::<Value>(data).unwrap()["data"], expected, "{text}");
+    }
+}
