@@ -28,9 +28,12 @@ const PAGES: [&str; 17] = [
     "{ losses(first: 5) { nodes { id } } }",
 ];
 
-/// Relations of the accounts of a page, which are read in one statement each.
-const RELATIONS: [&str; 10] = [
+/// Relations of the accounts of a page, which are read in one statement each, or stand in that of the page.
+const RELATIONS: [&str; 13] = [
     "owner { id }",
+    "contacts { id }",
+    "activities { id member { id } account { name } }",
+    "lastActivity { id }",
     "team { member { id } }",
     "ownerships { reason }",
     "contacts { id reports { id } }",

@@ -16,8 +16,10 @@ use uuid::Uuid;
 
 use crate::columns::{fill, plain_fields};
 
-/// What is asked of each account, and whether it can be written.
-const SELECTIONS: &[(&str, bool)] = &[
+/// Selections, and whether they can be written.
+type Selections = &'static [(&'static str, bool)];
+
+const OF_ACCOUNTS: Selections = &[
     ("id name", true),
     ("version name id", true),
     ("__typename", true),
@@ -35,11 +37,30 @@ const SELECTIONS: &[(&str, bool)] = &[
     ("lastActivity { id } last: lastActivity { summary createdAt }", true),
     ("activities { id } more: activities(first: 2) { summary }", true),
     (
+        "lastActivity { account { name contacts { id account { owner { id } } } } } contacts { account { id } }",
+        true,
+    ),
+    (
         "name @skip(if: $yes) id @include(if: $yes) contacts @skip(if: $yes) { id }",
         true,
     ),
     ("id @skip(if: $yes)", true),
     ("contacts { id @skip(if: $yes) }", true),
+    ("... on Node { id ... on Account { label: name } }", true),
+    (
+        "... on Node { id ... on Order { label: externalId } ... on Account { label: name } }",
+        false,
+    ),
+    ("id ... on Node { ... on Contact { note } }", false),
+    ("x: name ... on Account { x: owner { id } }", false),
+    (
+        "a: owner { id } b: owner { id } c: owner { id } d: owner { id } e: lastActivity { account { owner { id } } } f: lastActivity { id }",
+        true,
+    ),
+    (
+        "a: owner { id } b: owner { id } c: owner { id } d: owner { id } e: lastActivity { account { owner { id } } } f: lastActivity { member { id } }",
+        false,
+    ),
     ("owner { id } owner { familyName }", false),
     ("contacts { id } ... on Account { contacts { familyName } }", false),
     ("lastTouchAt", false),
@@ -48,6 +69,20 @@ const SELECTIONS: &[(&str, bool)] = &[
     ("owner { manager { id } }", false),
     ("activities { contacts { id } }", false),
     ("id openHandover { id }", false),
+];
+
+const OF_CONTACTS: Selections = &[
+    ("id familyName title account { id name owner { email } }", true),
+    ("account { id contacts { id } activities(first: $first) { id } }", true),
+    ("id reportsTo { id }", false),
+];
+
+const OF_ACTIVITIES: Selections = &[
+    (
+        "id summary member { familyName } account { name lastActivity { id } }",
+        true,
+    ),
+    ("id withMembers { id }", false),
 ];
 
 async fn ask(ctx: Ctx, query: &str, variables: &Value) -> Answer {
@@ -98,6 +133,53 @@ fn shown(answer: &Answer, list: &str) -> (BTreeMap<String, String>, Value) {
     (parts, body.extensions["cost"]["actualQueryCost"].clone())
 }
 
+/// The same list written and resolved: it is resolved where it is asked for twice. Its nodes, then its edges.
+async fn compare(app: &TestApp, person: &Person, list: (&str, &str), selection: &str, can_be: bool) {
+    let nodes = format!("nodes {{ {selection} }}");
+    let edges = format!("edges {{ cursor __typename node {{ {selection} }} at: cursor }}");
+    for rows in [nodes, edges] {
+        compare_rows(app, person, list, &rows, can_be).await;
+    }
+}
+
+async fn compare_rows(app: &TestApp, person: &Person, (list, arguments): (&str, &str), selection: &str, can_be: bool) {
+    let query = |more: &str| {
+        let declared = [("$first", "$first: Int! = 4"), ("$yes", "$yes: Boolean! = false")];
+        let used = declared.iter().filter(|(name, _)| selection.contains(name));
+        let declared: Vec<&str> = used.map(|(_, declared)| *declared).collect();
+        let declared = match declared.join(", ") {
+            none if none.is_empty() => none,
+            some => format!("({some})"),
+        };
+        let fragment = match selection.contains("...F") {
+            true => "fragment F on Account { name nameKana archivedAt country }",
+            false => "",
+        };
+        format!(
+            "query{declared} {{ {list}({arguments}) {{ {selection} {more} \
+             pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }} {fragment}"
+        )
+    };
+    let variables = json!({ "first": 3, "yes": true });
+    let written = asked_by(app, person, &query(""), &variables).await;
+    assert_eq!(written.error_count(), 0, "{selection}: {written:?}");
+    assert_eq!(
+        is_written(&written),
+        can_be && app.db == Db::Postgres,
+        "{list} {selection}"
+    );
+    let resolved = asked_by(app, person, &query("more: edges { cursor }"), &variables).await;
+    assert!(!is_written(&resolved), "{selection}");
+    let (mut expected, cost) = shown(&resolved, list);
+    expected.remove("more");
+    assert_eq!(
+        shown(&written, list),
+        (expected, cost),
+        "{list} {selection} {}",
+        person.role
+    );
+}
+
 /// Accounts, contacts and activities with and without all that they may have.
 async fn furnished(app: &TestApp) {
     let admin = app.a.client(app, &app.a.admin).await;
@@ -130,52 +212,59 @@ async fn furnished(app: &TestApp) {
 on_both! {
     async fn what_is_written_is_to_the_byte_what_is_resolved(app) {
         furnished(&app).await;
-        let can_write = app.db == Db::Postgres;
-        let variables = json!({ "first": 3, "yes": true });
         for visibility in ["EVERYONE", "TEAM"] {
             let admin = app.a.client(&app, &app.a.admin).await;
             let version = admin.ok("{ tenant { version } }", json!({})).await["tenant"]["version"].clone();
             let settings = json!({ "version": version, "accountVisibility": visibility });
             admin.change("tenantUpdate", "TenantUpdateInput", settings, "tenant { id }").await;
             for person in [&app.a.admin, &app.a.manager, &app.a.rep, &app.a.other_rep, &app.a.observer] {
-                for (selection, is_one) in SELECTIONS {
-                    let query = |more: &str| {
-                        let list = format!("accounts(first: 2, orderBy: LAST_TOUCH) {{ nodes {{ {selection} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} {more} }}");
-                        let fragment = "fragment F on Account { name nameKana archivedAt country }";
-                        let declared = [("$first", "$first: Int! = 4"), ("$yes", "$yes: Boolean! = false")];
-                        let declared = declared.iter().filter(|(name, _)| selection.contains(name)).map(|(_, declared)| *declared);
-                        let declared = declared.collect::<Vec<_>>().join(", ");
-                        let declared = if declared.is_empty() { declared } else { format!("({declared})") };
-                        let fragment = if selection.contains("...F") { fragment } else { "" };
-                        format!("query{declared} {{ {list} }} {fragment}")
-                    };
-                    let written = asked_by(&app, person, &query(""), &variables).await;
-                    assert_eq!(written.error_count(), 0, "{selection}: {written:?}");
-                    assert_eq!(is_written(&written), *is_one && can_write, "{selection}");
-                    let resolved = asked_by(&app, person, &query("edges { cursor }"), &variables).await;
-                    assert!(!is_written(&resolved), "{selection}");
-                    let (mut expected, cost) = shown(&resolved, "accounts");
-                    expected.remove("edges");
-                    assert_eq!(shown(&written, "accounts"), (expected, cost), "{selection} {}", person.role);
+                for (list, arguments, selections) in [
+                    ("accounts", "first: 2, orderBy: LAST_TOUCH", OF_ACCOUNTS),
+                    ("accounts", "first: 2, filter: { text: \"first\" }", OF_ACCOUNTS),
+                    ("accounts", "filter: { text: \"nobody\" }", &OF_ACCOUNTS[..1]),
+                    ("contacts", "first: 4, filter: { includeLeft: true }", OF_CONTACTS),
+                    ("activities", "last: 3", OF_ACTIVITIES),
+                ] {
+                    for (selection, is_written) in selections {
+                        compare(&app, person, (list, arguments), selection, *is_written).await;
+                    }
                 }
             }
         }
     }
 
-    async fn every_field_is_written_as_it_is_resolved(app) {
+    async fn every_field_is_written_as_it_is_resolved_for_whoever_asks(app) {
         furnished(&app).await;
-        let admin = &app.a.admin;
-        for (ty, below) in [("Account", ""), ("Contact", "contacts"), ("Activity", "activities"), ("Activity", "lastActivity"), ("Member", "owner")] {
+        for (list, ty, below) in [
+            ("accounts", "Account", ""), ("accounts", "Contact", "contacts"), ("accounts", "Activity", "activities"),
+            ("accounts", "Activity", "lastActivity"), ("accounts", "Member", "owner"), ("contacts", "Contact", ""),
+            ("contacts", "Account", "account"), ("activities", "Activity", ""), ("activities", "Account", "account"), ("activities", "Member", "member"),
+        ] {
             for field in plain_fields(ty) {
+                let is_computed = field == "lastTouchAt";
                 let selection = if below.is_empty() { field } else { format!("{below} {{ {field} }}") };
-                let query = |more: &str| format!("{{ accounts {{ nodes {{ {selection} }} {more} }} }}");
-                let written = asked_by(&app, admin, &query(""), &json!({})).await;
-                let resolved = asked_by(&app, admin, &query("edges { cursor }"), &json!({})).await;
-                assert_eq!(shown(&written, "accounts").0["nodes"], shown(&resolved, "accounts").0["nodes"], "{selection}");
-                let is_computed = selection == "lastTouchAt";
-                assert_eq!(is_written(&written), app.db == Db::Postgres && !is_computed, "{selection}");
+                for person in [&app.a.admin, &app.a.manager, &app.a.rep, &app.a.observer] {
+                    compare_rows(&app, person, (list, "first: 20"), &format!("nodes {{ {selection} }}"), !is_computed).await;
+                }
             }
         }
+    }
+
+    async fn no_more_is_written_than_is_shown(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        for n in 0..51 {
+            let contact = json!({ "accountId": app.a.account_id(), "familyName": format!("{n}"), "givenName": "Jun" });
+            admin.change("contactCreate", "ContactCreateInput", contact, "contact { id }").await;
+        }
+        compare(&app, &app.a.admin, ("accounts", "first: 1"), "contacts { familyName }", true).await;
+        let shown = admin.ok("{ accounts { nodes { contacts { id } } } }", json!({})).await;
+        assert_eq!(shown["accounts"]["nodes"][0]["contacts"].as_array().map(Vec::len), Some(50));
+        let query = "query($first: Int! = 5) { accounts { nodes { id activities(first: $first) { id } } } }";
+        for wrong in [json!(0), json!(51), json!(-1)] {
+            let refused = admin.send(query, json!({ "first": wrong })).await;
+            assert_eq!(refused.code(), Some("BAD_USER_INPUT"), "{wrong}: {:#}", refused.body);
+        }
+        assert!(admin.ok(query, json!({})).await["accounts"]["nodes"][0]["activities"].is_array());
     }
 
     async fn what_would_have_to_be_merged_is_resolved(app) {
@@ -184,6 +273,7 @@ on_both! {
         for (query, is_one) in [
             (format!("{{ accounts({one}) {{ nodes {{ id }} }} accounts({one}) {{ nodes {{ name }} }} }}"), false),
             (format!("{{ accounts({one}) {{ nodes {{ id }} nodes {{ name }} }} }}"), false),
+            (format!("{{ accounts({one}) {{ nodes {{ id name }} edges {{ node {{ id }} }} }} }}"), false),
             (format!("{{ accounts({one}) {{ nodes {{ id name }} a: nodes {{ name }} }} }}"), false),
             (format!("{{ accounts({one}) {{ ...F nodes {{ name }} }} }} fragment F on AccountConnection {{ nodes {{ id }} }}"), false),
             (format!("{{ ...F accounts({one}) {{ nodes {{ name }} }} }} fragment F on Query {{ accounts({one}) {{ nodes {{ id }} }} }}"), false),
@@ -259,5 +349,26 @@ on_both! {
         let text = stream.text().await.unwrap();
         let data = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_else(|| panic!("{text}"));
         assert_eq!(serde_json::from_str::<Value>(data).unwrap()["data"], expected, "{text}");
+    }
+}
+
+/// What is written costs a point for each object, so no field of what is written costs more.
+#[test]
+fn what_can_be_written_costs_nothing_by_itself() {
+    let sdl = api::schema::sdl();
+    for ty in ["Account", "Contact", "Activity", "Member"] {
+        let block = sdl
+            .split_once(&format!("type {ty} "))
+            .unwrap()
+            .1
+            .split_once("\n}")
+            .unwrap()
+            .0;
+        let costing = block.lines().filter(|line| line.contains("@cost"));
+        let costing: Vec<&str> = costing
+            .map(|line| line.trim().split([':', '(']).next().unwrap())
+            .collect();
+        let expected: &[&str] = if ty == "Account" { &["asOf"] } else { &[] };
+        assert_eq!(costing, expected, "{ty}");
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts as the API shows them.
 
-use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SelectionField, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{account, account_team, ownership};
 
@@ -14,8 +14,8 @@ use crate::members::service::member_beside;
 use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Asked, Computed, Connection, Date, IdKind, PageArgs, Related, Total, Written, connection, cost, cx, list_size,
-    loaders, wanted_here,
+    Asked, Computed, Connection, Date, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cost, cx,
+    list_size, loaders, wanted_here,
 };
 use crate::{activities, contacts, decision_paths, follow_ups, handovers, losses, orders, risk};
 
@@ -96,12 +96,12 @@ const COMPUTED: &[Computed<account::Column>] = &[
 const ID: &[account::Column] = &[account::Column::Id];
 const ID_AND_ASSESSMENT: &[account::Column] = &[account::Column::Id, account::Column::AssessmentId];
 
-impl Written for account::Entity {
+impl Writable for account::Entity {
     const OBJECT: &'static str = "Account";
     const PREFIX: &'static str = AccountKind::PREFIX;
     const COMPUTED: &'static [Computed<account::Column>] = COMPUTED;
 
-    fn related(ctx: &Ctx, field: &SelectionField<'_>) -> Result<Option<Related>> {
+    fn related(ctx: &Ctx, field: &Selected<'_>) -> Result<Option<Related>> {
         use account::Column::{Id, OwnerId};
         match field.name() {
             "owner" => Related::one(ctx, field, member_beside(ctx)?, OwnerId),

@@ -157,6 +157,18 @@ pub async fn account_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<account::M
     Ok(queries::many(&db, ids, sight).await?)
 }
 
+/// The account that a row names that it is read beside, if the caller sees it; `None` when whom he sees is not known yet.
+pub fn account_beside(ctx: &Ctx) -> Result<Option<Firsts<account::Entity>>> {
+    let grant = ctx.authorize(Action::AccountRead)?;
+    let tenant = ctx.tenant()?.id;
+    Ok(members::circle_now(ctx, grant).map(|circle| Firsts {
+        select: queries::list(queries::visible(circle.as_ref(), tenant)),
+        group: account::Column::Id,
+        order: Vec::new(),
+        most: 1,
+    }))
+}
+
 /// Some accounts. For the rules of other slices, which have found what the caller sees.
 pub async fn accounts_of(_: &Ctx, db: &TenantDb, ids: &[Uuid]) -> Result<Vec<account::Model>> {
     Ok(queries::many(db, ids, Condition::all()).await?)
@@ -317,19 +329,8 @@ pub async fn only_seen<E: sea_orm::EntityTrait>(
     })
 }
 
-/// As [`only_seen`], for what is read beside accounts, and without reading; `None` when whom the caller sees is not known yet.
-pub fn only_seen_beside<E: sea_orm::EntityTrait>(
-    ctx: &Ctx,
-    action: Action,
-    firsts: Firsts<E>,
-) -> Result<Option<Firsts<E>>> {
-    let grant = ctx.authorize(action)?;
-    let Some(circle) = members::circle_now(ctx, grant) else {
-        return Ok(None);
-    };
-    let select = match queries::visible_ids(circle.as_ref(), ctx.tenant()?.id) {
-        Some(ids) => firsts.select.filter(firsts.group.in_subquery(ids)),
-        None => firsts.select,
-    };
-    Ok(Some(Firsts { select, ..firsts }))
+/// Whether all that hangs on an account that the caller sees may be shown him under `action`, so that nothing has to be narrowed
+/// where it is read beside the account.
+pub fn is_seen_with_account(ctx: &Ctx, action: Action) -> Result<bool> {
+    Ok(ctx.authorize(action)? == ctx.authorize(Action::AccountRead)?)
 }

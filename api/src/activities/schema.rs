@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SelectionField, SimpleObject, Value};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 use entity::{account, activity};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::loaders::{ContactIdsOf, LatestOf, MemberIdsOf};
 use super::service::{self, ActivityFilter, Recorded};
 use super::{ActivityId, ActivityIdKind};
+use crate::accounts::service::account_beside;
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::contacts::{Contact, ContactById, ContactId};
 use crate::error::{Error, Result};
@@ -17,7 +18,8 @@ use crate::members::service::member_beside;
 use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Computed, Connection, IdKind, PageArgs, Related, Total, Written, connection, cx, list_size, loaders, wanted_here,
+    Asked, Computed, Connection, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cx, list_size,
+    loaders, wanted_here,
 };
 use crate::platform::tenancy::{Columns, Firsts};
 
@@ -224,13 +226,14 @@ impl Activity {
     }
 }
 
-impl Written for activity::Entity {
+impl Writable for activity::Entity {
     const OBJECT: &'static str = "Activity";
     const PREFIX: &'static str = ActivityIdKind::PREFIX;
     const COMPUTED: &'static [Computed<activity::Column>] = COMPUTED;
 
-    fn related(ctx: &Ctx, field: &SelectionField<'_>) -> Result<Option<Related>> {
+    fn related(ctx: &Ctx, field: &Selected<'_>) -> Result<Option<Related>> {
         match field.name() {
+            "account" => Related::one(ctx, field, account_beside(ctx)?, activity::Column::AccountId),
             "member" => Related::one(ctx, field, member_beside(ctx)?, activity::Column::MemberId),
             _ => Ok(None),
         }
@@ -243,14 +246,11 @@ pub const USUAL_OF_ACCOUNT: i32 = 10;
 const MOST_OF_ACCOUNT: i32 = 50;
 
 /// The newest activities of an account that they are read beside, as many as this field asks for; nothing when that has to be refused.
-pub fn beside_account(ctx: &Ctx, field: &SelectionField<'_>) -> Result<Option<Firsts<activity::Entity>>> {
-    let Ok(arguments) = field.arguments() else {
-        return Ok(None);
-    };
-    let first = match arguments.as_slice() {
-        [] => Some(USUAL_OF_ACCOUNT),
-        [(name, Value::Number(first))] if name == "first" => first.as_i64().and_then(|first| i32::try_from(first).ok()),
-        _ => None,
+pub fn beside_account(ctx: &Ctx, field: &Selected<'_>) -> Result<Option<Firsts<activity::Entity>>> {
+    let first = match field.argument("first") {
+        None => Some(USUAL_OF_ACCOUNT),
+        Some(Value::Number(first)) => first.as_i64().and_then(|first| i32::try_from(first).ok()),
+        Some(_) => None,
     };
     match first {
         Some(first) if (1..=MOST_OF_ACCOUNT).contains(&first) => service::activities_beside(ctx, first),
@@ -356,7 +356,7 @@ impl ActivityQuery {
             last,
             before,
         };
-        let page = service::activity_list(cx(gql), &filter, &args).await?;
+        let page = service::activity_list(cx(gql), &filter, &Asked::of_rows(gql), &args).await?;
         let total = Total::new(move |ctx| {
             let filter = filter.clone();
             async move { service::activity_count(&ctx, &filter).await }

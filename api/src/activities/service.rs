@@ -9,11 +9,11 @@ use sea_orm::{ColumnTrait, Condition, Select};
 use uuid::Uuid;
 
 use super::queries;
-use crate::accounts::service::{only_seen, only_seen_beside};
+use crate::accounts::service::{is_seen_with_account, only_seen};
 use crate::buyer_changes;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
-use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
+use crate::platform::graphql::{Asked, CursorKey, PageArgs, Paged, Sorted, fetch_page_asked};
 use crate::platform::tenancy::{Columns, Firsts, TenantDb};
 
 pub use super::changes::{ActivityChanges, activity_archive, activity_update};
@@ -72,13 +72,19 @@ pub async fn activity_latest(
     Ok(db.all_with(select, columns.with(activity::Column::AccountId)).await?)
 }
 
-/// The same of an account that they are read beside; `None` when whom the caller sees is not known yet.
+/// The same of an account that they are read beside and the caller sees; `None` when he may not see all of them.
 pub fn activities_beside(ctx: &Ctx, most: i32) -> Result<Option<Firsts<activity::Entity>>> {
-    only_seen_beside(ctx, Action::ActivityRead, queries::latest(most))
+    let is_seen = is_seen_with_account(ctx, Action::ActivityRead)?;
+    Ok(is_seen.then_some(queries::latest(most)))
 }
 
-/// One page of the activities that the caller sees, newest first.
-pub async fn activity_list(ctx: &Ctx, filter: &ActivityFilter, args: &PageArgs) -> Result<Page<activity::Model>> {
+/// One page of the activities that the caller sees, of which this is asked, newest first.
+pub async fn activity_list(
+    ctx: &Ctx,
+    filter: &ActivityFilter,
+    asked: &Asked<'_, activity::Entity>,
+    args: &PageArgs,
+) -> Result<Paged<activity::Model>> {
     ctx.authorize(Action::ActivityRead)?;
     let sorted = Sorted {
         column: activity::Column::OccurredAt,
@@ -90,7 +96,8 @@ pub async fn activity_list(ctx: &Ctx, filter: &ActivityFilter, args: &PageArgs) 
     let contacts = persons(ctx, filter).await?;
     let db = ctx.glance().await?;
     let select = seen(ctx, &db, queries::list(condition(filter, &contacts, db.tenant()))).await?;
-    fetch_page(ctx, &db, select, &sorted, format!("activities {filter:?}"), args).await
+    let list = format!("activities {filter:?}");
+    fetch_page_asked(ctx, &db, (select, asked), &sorted, list, args).await
 }
 
 /// How many activities the whole list has.

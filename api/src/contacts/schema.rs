@@ -8,12 +8,14 @@ use uuid::Uuid;
 use super::loaders::{ContactById, ContactsOf, ReportsOf};
 use super::service::{self, ContactFilter};
 use super::{ContactId, ContactKind};
+use crate::accounts::service::account_beside;
 use crate::accounts::{Account, AccountById, AccountId};
 use crate::buyer_changes;
 use crate::error::{Error, Result};
+use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Computed, Connection, Date, IdKind, PageArgs, Total, Written, connection, cx, list_size, loaders, wanted_at,
-    wanted_here,
+    Asked, Computed, Connection, Date, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cx, list_size,
+    loaders, wanted_at, wanted_here,
 };
 use crate::platform::tenancy::Columns;
 
@@ -87,10 +89,17 @@ const COMPUTED: &[Computed<contact::Column>] = &[
     ("posts", &[contact::Column::Id]),
 ];
 
-impl Written for contact::Entity {
+impl Writable for contact::Entity {
     const OBJECT: &'static str = "Contact";
     const PREFIX: &'static str = ContactKind::PREFIX;
     const COMPUTED: &'static [Computed<contact::Column>] = COMPUTED;
+
+    fn related(ctx: &Ctx, field: &Selected<'_>) -> Result<Option<Related>> {
+        match field.name() {
+            "account" => Related::one(ctx, field, account_beside(ctx)?, contact::Column::AccountId),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// What is selected of the contacts below this field of another object, by the fields that lead to them.
@@ -280,7 +289,7 @@ impl ContactQuery {
             last,
             before,
         };
-        let page = service::contact_list(cx(gql), &filter, &args).await?;
+        let page = service::contact_list(cx(gql), &filter, &Asked::of_rows(gql), &args).await?;
         let total = Total::new(move |ctx| {
             let filter = filter.clone();
             async move { service::contact_count(&ctx, &filter).await }

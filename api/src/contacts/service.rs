@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::queries;
 use crate::accounts::grouped;
-use crate::accounts::service::{only_seen, only_seen_beside};
+use crate::accounts::service::{is_seen_with_account, only_seen};
 use crate::error::{Error, Result, UserError, UserErrorCode};
 use crate::platform::Ctx;
-use crate::platform::graphql::{CursorKey, Page, PageArgs, Sorted, fetch_page};
+use crate::platform::graphql::{Asked, CursorKey, PageArgs, Paged, Sorted, fetch_page_asked};
 use crate::platform::tenancy::{Columns, Firsts, TenantDb};
 
 pub use super::changes::{
@@ -66,9 +66,11 @@ pub async fn contacts_of_accounts(
     Ok(db.all_with(select, columns.with(contact::Column::AccountId)).await?)
 }
 
-/// The same of an account that they are read beside; `None` when whom the caller sees is not known yet.
+/// The same of an account that they are read beside and the caller sees; `None` when he may not see all of them.
 pub fn contacts_beside(ctx: &Ctx) -> Result<Option<Firsts<contact::Entity>>> {
-    only_seen_beside(ctx, Action::ContactRead, queries::of_account(ctx.today()?))
+    let today = ctx.today()?;
+    let is_seen = is_seen_with_account(ctx, Action::ContactRead)?;
+    Ok(is_seen.then(|| queries::of_account(today)))
 }
 
 /// The active contacts of many accounts that the caller sees, those with most say first; at most 200 of each.
@@ -114,8 +116,13 @@ pub async fn contact_reports(ctx: &Ctx, superiors: &[Uuid]) -> Result<Vec<contac
     Ok(db.all(select).await?)
 }
 
-/// One page of the contacts that the caller sees, by reading (kana), then name.
-pub async fn contact_list(ctx: &Ctx, filter: &ContactFilter, args: &PageArgs) -> Result<Page<contact::Model>> {
+/// One page of the contacts that the caller sees, of which this is asked, by reading (kana), then name.
+pub async fn contact_list(
+    ctx: &Ctx,
+    filter: &ContactFilter,
+    asked: &Asked<'_, contact::Entity>,
+    args: &PageArgs,
+) -> Result<Paged<contact::Model>> {
     ctx.authorize(Action::ContactRead)?;
     let sorted = Sorted {
         column: contact::Column::SortKey,
@@ -130,7 +137,8 @@ pub async fn contact_list(ctx: &Ctx, filter: &ContactFilter, args: &PageArgs) ->
         None => ctx.glance().await?,
     };
     let select = selected(ctx, &db, filter).await?;
-    fetch_page(ctx, &db, select, &sorted, format!("contacts {filter:?}"), args).await
+    let list = format!("contacts {filter:?}");
+    fetch_page_asked(ctx, &db, (select, asked), &sorted, list, args).await
 }
 
 /// How many contacts the whole list has.

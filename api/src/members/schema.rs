@@ -9,7 +9,7 @@ use super::service::{self, MemberChanges, MemberFilter};
 use super::{MemberId, MemberKind};
 use crate::error::Result;
 use crate::platform::graphql::{
-    Computed, Connection, Date, IdKind, PageArgs, Total, Written, connection, cx, list_size, loaders, payload,
+    Computed, Connection, Date, IdKind, PageArgs, Total, Writable, connection, cx, list_size, loaders, payload,
 };
 
 /// What a member is in his company.
@@ -62,7 +62,7 @@ pub struct Member {
     leader: Option<MemberId>,
 }
 
-impl Written for member::Entity {
+impl Writable for member::Entity {
     const OBJECT: &'static str = "Member";
     const PREFIX: &'static str = MemberKind::PREFIX;
     const COMPUTED: &'static [Computed<member::Column>] = &[

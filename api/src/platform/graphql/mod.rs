@@ -30,7 +30,7 @@ pub(crate) use root::root;
 pub use root::{Parts, Root};
 pub use scalars::{BigInt, Date, Decimal, MoneyInput, MoneyView};
 pub use wanted::{Computed, wanted_at, wanted_here};
-pub use written::{Asked, Related, Written, json_of, objects_of};
+pub use written::{Asked, MayWrite, Related, Selected, Writable, json_of, objects_of};
 
 use super::Ctx;
 

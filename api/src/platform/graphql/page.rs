@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use uuid::Uuid;
 
 use super::cursor::{Cursor, CursorKey, List, decode};
-use super::written::{self, Asked, Written};
+use super::written::{self, Asked, Writable};
 use super::{cost, cx};
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
@@ -66,10 +66,10 @@ pub struct Page<M> {
 pub enum Paged<M> {
     /// Its rows, of which the fields are resolved.
     Rows(Page<M>),
-    /// Its nodes as they are answered.
+    /// Its nodes or edges, whichever are asked for, as they are answered.
     Written {
         /// The list of them.
-        nodes: async_graphql::Value,
+        list: async_graphql::Value,
         /// Where the first stands.
         first: Option<Cursor>,
         /// Where the last stands.
@@ -101,7 +101,7 @@ pub async fn fetch_page<E: TenantOwned>(
 }
 
 /// The same of what is asked for: as it is answered where that can be, else of the columns that are needed.
-pub async fn fetch_page_asked<E: TenantOwned + Sparse + Written>(
+pub async fn fetch_page_asked<E: TenantOwned + Sparse + Writable>(
     ctx: &Ctx,
     db: &TenantDb,
     (select, asked): (Select<E>, &Asked<'_, E>),
@@ -111,17 +111,17 @@ pub async fn fetch_page_asked<E: TenantOwned + Sparse + Written>(
 ) -> Result<Paged<E::Model>> {
     let place = Columns::none().with(sorted.column).with(sorted.id_column);
     // What the caller may not read is refused where it is resolved.
-    let Ok(Some(mut shape)) = asked.shape(ctx) else {
+    let Ok(Some(mut listing)) = asked.listing(ctx) else {
         let columns = asked.columns().and(place);
         let fetch = async |select| db.all_with(select, columns).await;
         let page = page_of(ctx, db.tenant(), select, sorted, list, args, fetch, |row| row).await?;
         return Ok(page.into());
     };
-    let selected = std::mem::take(&mut shape.selected);
+    let selected = std::mem::take(&mut listing.shape.selected);
     let fetch = async |select| db.all_and(select, place, selected).await;
     let page = page_of(ctx, db.tenant(), select, sorted, list, args, fetch, |(row, _)| row).await?;
     Ok(Paged::Written {
-        nodes: written::rows(&shape, page.rows.iter().map(|(_, (_, sent))| sent))?,
+        list: written::list(&listing, page.rows.iter().map(|(cursor, (_, sent))| (cursor, sent)))?,
         first: page.rows.first().map(|(cursor, _)| cursor.clone()),
         last: page.rows.last().map(|(cursor, _)| cursor.clone()),
         has_previous: page.has_previous,
@@ -280,22 +280,34 @@ impl<N: OutputType> Edge<N> {
 enum Rows<N: OutputType> {
     Resolved(Vec<Edge<N>>),
     Written {
-        nodes: async_graphql::Value,
+        list: async_graphql::Value,
         first: Option<Cursor>,
         last: Option<Cursor>,
     },
 }
 
-/// The nodes of a connection: a list of them in the schema.
-struct Nodes<'a, N: OutputType>(&'a Rows<N>);
+/// The nodes or the edges of a connection: a list of them in the schema.
+enum Listed<'a, T: OutputType> {
+    Resolved(Vec<&'a T>),
+    Written(&'a async_graphql::Value),
+}
 
-impl<N: OutputType> OutputType for Nodes<'_, N> {
+impl<N: OutputType> Rows<N> {
+    fn listed<'a, T: OutputType>(&'a self, of_edge: impl Fn(&'a Edge<N>) -> &'a T) -> Listed<'a, T> {
+        match self {
+            Self::Resolved(edges) => Listed::Resolved(edges.iter().map(of_edge).collect()),
+            Self::Written { list, .. } => Listed::Written(list),
+        }
+    }
+}
+
+impl<T: OutputType> OutputType for Listed<'_, T> {
     fn type_name() -> Cow<'static, str> {
-        <Vec<&N> as OutputType>::type_name()
+        <Vec<&T> as OutputType>::type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        <Vec<&N> as OutputType>::create_type_info(registry)
+        <Vec<&T> as OutputType>::create_type_info(registry)
     }
 
     async fn resolve(
@@ -303,12 +315,9 @@ impl<N: OutputType> OutputType for Nodes<'_, N> {
         ctx: &ContextSelectionSet<'_>,
         field: &Positioned<Field>,
     ) -> ServerResult<async_graphql::Value> {
-        match self.0 {
-            Rows::Resolved(edges) => {
-                let nodes: Vec<&N> = edges.iter().map(|edge| &edge.node).collect();
-                nodes.resolve(ctx, field).await
-            }
-            Rows::Written { nodes, .. } => Ok(nodes.clone()),
+        match self {
+            Self::Resolved(items) => items.resolve(ctx, field).await,
+            Self::Written(list) => Ok((*list).clone()),
         }
     }
 }
@@ -349,17 +358,13 @@ impl<N: OutputType> Connection<N> {
     }
 
     /// The rows of the page, each with its cursor.
-    async fn edges(&self) -> Result<&[Edge<N>]> {
-        match &self.rows {
-            Rows::Resolved(edges) => Ok(edges),
-            // Where they are asked for, nothing is written.
-            Rows::Written { .. } => Err(Error::internal("the edges of what was written")),
-        }
+    async fn edges(&self) -> Listed<'_, Edge<N>> {
+        self.rows.listed(|edge| edge)
     }
 
     /// The rows of the page.
-    async fn nodes(&self) -> Nodes<'_, N> {
-        Nodes(&self.rows)
+    async fn nodes(&self) -> Listed<'_, N> {
+        self.rows.listed(|edge| &edge.node)
     }
 
     /// How many rows the whole list has. Counted only when asked for.
@@ -384,13 +389,13 @@ pub fn connection<M, N: OutputType>(page: impl Into<Paged<M>>, total: Total, nod
             total,
         },
         Paged::Written {
-            nodes,
+            list,
             first,
             last,
             has_previous,
             has_next,
         } => Connection {
-            rows: Rows::Written { nodes, first, last },
+            rows: Rows::Written { list, first, last },
             has_previous,
             has_next,
             total,

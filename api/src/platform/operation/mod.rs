@@ -27,7 +27,7 @@ use futures::FutureExt;
 
 pub use answer::{Answer, Cost, Refusal};
 pub use bucket::Buckets;
-pub use cost::CostTable;
+pub use cost::{CostTable, argument};
 pub use incoming::Incoming;
 pub use observe::{refused, span};
 pub use parsed::Parsed;
@@ -40,7 +40,7 @@ use crate::platform::Ctx;
 use crate::platform::auth::authenticate;
 use crate::platform::ctx::RequestInfo;
 use crate::platform::documents;
-use crate::platform::graphql::prepared;
+use crate::platform::graphql::{MayWrite, prepared};
 use observe::Observed;
 
 /// An operation must have been answered by then.
@@ -188,7 +188,7 @@ pub async fn execute(ctx: &Arc<Ctx>, operation: Operation) -> Answer {
     let answer = match repeat::replayed(ctx).await {
         Ok(Some(kept)) => kept,
         Ok(None) => {
-            let request = prepared(request, ctx);
+            let request = prepared(request, ctx).data(MayWrite);
             let answer = present_executed(ctx, ctx.app.engine.execute(request)).await;
             repeat::keep(ctx, answer).await
         }

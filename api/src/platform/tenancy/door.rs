@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::transaction::{Begin, Reading, Transaction};
-use super::{Columns, Sent, Tally};
+use super::{Columns, SentRow, Tally};
 
 /// A transaction that sees one tenant's rows and no others.
 ///
@@ -55,14 +55,14 @@ impl TenantDb {
         select: Select<E>,
         columns: Columns<E>,
         more: Vec<Expr>,
-    ) -> Result<Vec<(E::Model, Sent)>, DbErr>
+    ) -> Result<Vec<(E::Model, SentRow)>, DbErr>
     where
         E: TenantOwned + Sparse,
     {
         let mut select = columns.of(self.scope(select)).into_query();
         select.exprs(more);
         let rows = self.tx.query_all(&select).await?.into_iter();
-        let read = |row| Ok((columns.read(&row)?, Sent::behind(row, columns.count())));
+        let read = |row| Ok((columns.read(&row)?, SentRow::behind(row, columns.count())));
         Ok(self.tally.count_rows(rows.map(read).collect::<Result<_, DbErr>>()?))
     }
 

@@ -41,14 +41,31 @@ impl<E: TenantOwned> Firsts<E> {
         first_of_each(db, self.select, (self.group, ids), &self.order, self.most)
     }
 
-    /// Those of the group that a row of another select names in this column, to stand in that select; how many there are at most,
-    /// whoever puts it there has to say.
-    pub fn beside(self, tenant: Uuid, outer: impl ColumnTrait) -> Select<E> {
-        let order = self.order.into_iter();
-        order.fold(
-            of_group(tenant, self.select, self.group, Expr::col(outer.as_column_ref())),
-            |select, (column, direction)| select.order_by(column, direction),
+    /// Of the group that a row of another select names in `outer`, the first as a record of what is selected of it, to stand in that
+    /// select. On PostgreSQL.
+    pub fn one_beside(self, tenant: Uuid, outer: impl ColumnTrait, selected: Vec<Expr>) -> Expr {
+        Expr::cust_with_exprs("($1 LIMIT 1)", [self.records(tenant, outer, selected)])
+    }
+
+    /// The same of all, as an array of records.
+    pub fn many_beside(self, tenant: Uuid, outer: impl ColumnTrait, selected: Vec<Expr>) -> Expr {
+        // As a parameter the number would be one of any size to PostgreSQL, which then reads and sorts all.
+        let most = self.most;
+        Expr::cust_with_exprs(
+            format!("ARRAY($1 LIMIT {most})"),
+            [self.records(tenant, outer, selected)],
         )
+    }
+
+    fn records(self, tenant: Uuid, outer: impl ColumnTrait, selected: Vec<Expr>) -> Expr {
+        let named = Expr::col(outer.as_column_ref());
+        let mut rows = of_group(tenant, self.select, self.group, named).select_only();
+        for (column, direction) in self.order {
+            rows = rows.order_by(column, direction);
+        }
+        let mut rows = rows.into_query();
+        rows.expr(Func::cust("ROW").args(selected));
+        Expr::SubQuery(None, Box::new(rows.into()))
     }
 }
 

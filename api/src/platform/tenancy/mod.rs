@@ -26,5 +26,5 @@ pub use groups::{Firsts, among, first_of_each, numbered};
 pub use lease::LEASE;
 pub use tally::Tally;
 pub use transaction::Reading;
-pub use wire::{Elements, Sent, Values};
+pub use wire::{Elements, Sent, SentRow, record};
 pub use write::{When, WriteTx};

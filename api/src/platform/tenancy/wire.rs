@@ -4,17 +4,19 @@
 //! `record_send` (`rowtypes.c`) of PostgreSQL write. The driver reads records into types that are known when it is compiled;
 //! here what is selected is known only when it is asked for.
 
-use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{Row as _, ValueRef as _};
 use sea_orm::{DbErr, QueryResult};
 
+/// A value; nothing where it is NULL.
+pub type Sent<'a> = Option<&'a [u8]>;
+
 /// What was selected of a row behind the columns that were read.
-pub struct Sent {
+pub struct SentRow {
     row: QueryResult,
     from: usize,
 }
 
-impl Sent {
+impl SentRow {
     pub(super) fn behind(row: QueryResult, from: usize) -> Self {
         Self { row, from }
     }
@@ -24,52 +26,30 @@ impl Sent {
     /// # Errors
     ///
     /// When another database sent it.
-    pub fn values(&self) -> Result<Values<'_>, DbErr> {
+    pub fn values(&self) -> Result<Vec<Sent<'_>>, DbErr> {
         let row = self.row.try_as_pg_row().ok_or_else(malformed)?;
-        Ok(Values::Row(row, self.from))
+        let values = (self.from..row.len()).map(|place| {
+            let value = row.try_get_raw(place).map_err(|_| malformed())?;
+            match value.is_null() {
+                true => Ok(None),
+                false => value.as_bytes().map(Some).map_err(|_| malformed()),
+            }
+        });
+        values.collect()
     }
 }
 
-/// The values of a row or of a record, one after the other.
-pub enum Values<'a> {
-    /// Of a row, from this column on.
-    Row(&'a PgRow, usize),
-    /// Of a record: what is left of it.
-    Record(&'a [u8]),
-}
-
-impl<'a> Values<'a> {
-    /// Those of a record.
-    ///
-    /// # Errors
-    ///
-    /// When it is none.
-    pub fn of_record(mut record: &'a [u8]) -> Result<Self, DbErr> {
-        let _count = number(&mut record)?;
-        Ok(Self::Record(record))
-    }
-
-    /// The next; nothing where it is NULL.
-    ///
-    /// # Errors
-    ///
-    /// When there is none.
-    pub fn take(&mut self) -> Result<Option<&'a [u8]>, DbErr> {
-        match self {
-            Self::Row(row, place) => {
-                let value = row.try_get_raw(*place).map_err(|_| malformed())?;
-                *place += 1;
-                match value.is_null() {
-                    true => Ok(None),
-                    false => value.as_bytes().map(Some).map_err(|_| malformed()),
-                }
-            }
-            Self::Record(rest) => {
-                let _type = number(rest)?;
-                sized(rest)
-            }
-        }
-    }
+/// The values of a record, in the order in which they were selected.
+///
+/// # Errors
+///
+/// When it is none.
+pub fn record(mut record: &[u8]) -> Result<Vec<Sent<'_>>, DbErr> {
+    let values = (0..number(&mut record)?).map(|_| {
+        let _type = number(&mut record)?;
+        sized(&mut record)
+    });
+    values.collect()
 }
 
 /// The elements of an array of one dimension.
@@ -143,11 +123,11 @@ mod tests {
 
     #[test]
     fn a_record_has_its_values() {
-        let record = numbers(&[2, 23, 4, 7, 25, -1]);
-        let mut values = Values::of_record(&record).unwrap();
-        assert_eq!(values.take().unwrap(), Some([0, 0, 0, 7].as_slice()));
-        assert_eq!(values.take().unwrap(), None);
-        assert!(values.take().is_err());
+        assert_eq!(
+            record(&numbers(&[2, 23, 4, 7, 25, -1])).unwrap(),
+            [Some([0, 0, 0, 7].as_slice()), None]
+        );
+        assert_eq!(record(&numbers(&[0])).unwrap(), []);
     }
 
     #[test]
@@ -175,14 +155,9 @@ mod tests {
             };
             assert_eq!(read, Err(()), "{length}");
         }
-        let record = numbers(&[1, 23, 4, 7]);
-        for length in 0..record.len() {
-            assert!(
-                Values::of_record(&record[..length])
-                    .and_then(|mut values| values.take())
-                    .is_err(),
-                "{length}"
-            );
+        let whole = numbers(&[1, 23, 4, 7]);
+        for length in 0..whole.len() {
+            assert!(record(&whole[..length]).is_err(), "{length}");
         }
     }
 }

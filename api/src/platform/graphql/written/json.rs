@@ -8,27 +8,41 @@ use std::io::Write;
 use type_safe_id::TypeSafeId;
 use uuid::Uuid;
 
-use super::Shape;
-use super::shape::Form;
+use super::asked::{EdgePart, Listing};
+use super::shape::{Form, Shape};
 use crate::error::{Error, Result};
 use crate::platform::graphql::Date;
-use crate::platform::tenancy::{Elements, Sent, Values};
+use crate::platform::graphql::cursor::Cursor;
+use crate::platform::tenancy::{Elements, Sent, SentRow, record};
 
 /// How many objects the text has stands in front of it.
 const COUNT: usize = size_of::<u64>();
 
-/// A list of rows, to stand in an answer.
-pub fn rows<'a>(shape: &Shape, rows: impl Iterator<Item = &'a Sent>) -> Result<Value> {
+/// A list of rows, each with its cursor, to stand in an answer.
+pub fn list<'a>(listing: &Listing, rows: impl Iterator<Item = (&'a Cursor, &'a SentRow)>) -> Result<Value> {
     let mut text = Writer {
         out: vec![0; COUNT],
         objects: 0,
     };
     text.out.push(b'[');
-    for (place, row) in rows.enumerate() {
-        if place > 0 {
-            text.out.push(b',');
+    for (place, (cursor, row)) in rows.enumerate() {
+        text.separate(place);
+        match &listing.edge {
+            None => text.object(&listing.shape, &row.values()?)?,
+            Some(edge) => {
+                text.out.push(b'{');
+                for (place, (key, part)) in edge.iter().enumerate() {
+                    text.separate(place);
+                    text.key(key);
+                    match part {
+                        EdgePart::TypeName(name) => text.json(name)?,
+                        EdgePart::Cursor => text.json(&cursor.text()?)?,
+                        EdgePart::Node => text.object(&listing.shape, &row.values()?)?,
+                    }
+                }
+                text.out.push(b'}');
+            }
         }
-        text.object(shape, row.values()?)?;
     }
     text.out.push(b']');
     let Writer { mut out, objects } = text;
@@ -52,23 +66,17 @@ struct Writer {
 }
 
 impl Writer {
-    fn object(&mut self, shape: &Shape, mut values: Values<'_>) -> Result<()> {
+    fn object(&mut self, shape: &Shape, values: &[Sent<'_>]) -> Result<()> {
         self.objects += 1;
         self.out.push(b'{');
         for (place, field) in shape.fields.iter().enumerate() {
-            if place > 0 {
-                self.out.push(b',');
-            }
-            // A name has letters, digits and underscores only.
-            self.out.push(b'"');
-            self.out.extend_from_slice(field.key.as_bytes());
-            self.out.extend_from_slice(b"\":");
-            match &field.form {
-                Form::TypeName(name) => self.json(name)?,
-                form => match values.take()? {
-                    Some(value) => self.value(form, value)?,
-                    None => self.out.extend_from_slice(b"null"),
-                },
+            self.separate(place);
+            self.key(&field.key);
+            match (&field.form, values.get(field.place)) {
+                (Form::TypeName(name), _) => self.json(name)?,
+                (form, Some(Some(value))) => self.value(form, value)?,
+                (_, Some(None)) => self.out.extend_from_slice(b"null"),
+                (_, None) => return Err(Error::internal("the database sent fewer values than were selected")),
             }
         }
         self.out.push(b'}');
@@ -88,20 +96,33 @@ impl Writer {
             Form::BigInt => self.json(&i64::from_be_bytes(exactly(value)?)),
             Form::Instant => self.json(&instant(exactly(value)?)?.to_rfc3339()),
             Form::Day => self.json(&async_graphql::ScalarType::to_value(&Date(day(exactly(value)?)?))),
-            Form::One(shape) => self.object(shape, Values::of_record(value)?),
+            Form::One(shape) => self.object(shape, &record(value)?),
             Form::Many(shape) => {
-                let (mut elements, mut is_first) = (Elements::of(value)?, true);
+                let (mut elements, mut place) = (Elements::of(value)?, 0);
                 self.out.push(b'[');
-                while let Some(record) = elements.take()? {
-                    if !std::mem::take(&mut is_first) {
-                        self.out.push(b',');
-                    }
-                    self.object(shape, Values::of_record(record)?)?;
+                while let Some(element) = elements.take()? {
+                    self.separate(place);
+                    place += 1;
+                    self.object(shape, &record(element)?)?;
                 }
                 self.out.push(b']');
                 Ok(())
             }
         }
+    }
+
+    /// In front of what is not the first.
+    fn separate(&mut self, place: usize) {
+        if place > 0 {
+            self.out.push(b',');
+        }
+    }
+
+    /// A name of the answer, which has letters, digits and underscores only.
+    fn key(&mut self, name: &str) {
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
     }
 
     fn json(&mut self, value: &(impl Serialize + ?Sized)) -> Result<()> {

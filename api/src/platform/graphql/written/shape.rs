@@ -1,19 +1,24 @@
 //! What is written of each row, from what is selected of it.
 
-use async_graphql::SelectionField;
-use entity::TenantOwned;
-use sea_orm::sea_query::{ColumnType, Expr, Func};
-use sea_orm::{ColumnTrait, IdenStatic, Iterable, QuerySelect, QueryTrait};
+use sea_orm::sea_query::{ColumnType, Expr};
+use sea_orm::{ColumnTrait, IdenStatic, Iterable};
 use type_safe_id::DynamicType;
 
+use entity::TenantOwned;
+
 use super::super::wanted::{Computed, is_same};
+use super::Selected;
 use crate::error::Result;
 use crate::platform::Ctx;
 use crate::platform::tenancy::Firsts;
 
+/// Most relations in one statement, those within others counted. With aliases there could be hundreds, and PostgreSQL would
+/// plan them at once; resolved, they are read together.
+const MOST_RELATIONS: usize = 8;
+
 /// A table whose rows are objects of the API that can be written from them: a field that is not computed is the column of its
-/// name, as the column's type is written.
-pub trait Written: TenantOwned {
+/// name, as the column's type is written, for whoever may see the object.
+pub trait Writable: TenantOwned {
     /// The name of the object's type.
     const OBJECT: &'static str;
     /// What its ids begin with.
@@ -21,29 +26,33 @@ pub trait Written: TenantOwned {
     /// The fields that are not their column.
     const COMPUTED: &'static [Computed<Self::Column>];
 
-    /// What is read beside a row for one of the computed fields; nothing where that cannot be. No relation leads to a table that
-    /// stands further out in the statement: the two would have one name.
+    /// What is read beside a row for one of the computed fields; nothing where that cannot be, as where a relation leads to the
+    /// same table. Only what costs no points of its own.
     ///
     /// # Errors
     ///
     /// When the caller may not read it; it is then refused where it is resolved.
-    fn related(_: &Ctx, _: &SelectionField<'_>) -> Result<Option<Related>> {
+    fn related(_: &Ctx, _: &Selected<'_>) -> Result<Option<Related>> {
         Ok(None)
     }
 }
 
 /// The fields of an object, in the order in which they are written, and what is selected for them.
-#[derive(Default)]
 pub struct Shape {
     pub(super) fields: Vec<Field>,
-    /// What the row is asked for, in the order of the fields that need it.
+    /// What the row is asked for: the columns in the table's order, so that one statement is for all orders of them, then the
+    /// relations.
     pub(in crate::platform::graphql) selected: Vec<Expr>,
+    relations: usize,
 }
 
 /// A field under its name in the answer.
 pub(super) struct Field {
     pub key: String,
+    name: String,
     pub form: Form,
+    /// Where its value stands among what is selected.
+    pub place: usize,
 }
 
 /// How a value is written.
@@ -72,44 +81,64 @@ pub(super) enum Form {
 
 impl Shape {
     /// Of the rows that are selected as this field; nothing when one of its fields has to be resolved.
-    pub fn of<E: Written>(ctx: &Ctx, object: &SelectionField<'_>) -> Result<Option<Self>> {
-        let mut shape = Self::default();
-        for field in object.selection_set() {
-            let (name, key) = (field.name(), field.alias().unwrap_or(field.name()));
-            if let Some(same) = shape.fields.iter().find(|same| same.key == key) {
-                // Documents with two fields under one name are refused. What is selected of an object twice is merged.
-                match same.form {
-                    Form::One(_) | Form::Many(_) => return Ok(None),
-                    _ => continue,
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not read one of them.
+    pub fn of<E: Writable>(ctx: &Ctx, object: &Selected<'_>) -> Result<Option<Self>> {
+        let Some(selected) = object.fields(E::OBJECT) else {
+            return Ok(None);
+        };
+        let columns: Vec<E::Column> = E::Column::iter()
+            .filter(|column| selected.iter().any(|field| is_plain::<E>(field.name(), *column)))
+            .collect();
+        let mut shape = Self {
+            fields: Vec::with_capacity(selected.len()),
+            selected: columns.iter().map(|column| Expr::col(column.as_column_ref())).collect(),
+            relations: 0,
+        };
+        for field in &selected {
+            let name = field.name();
+            if let Some(same) = shape.fields.iter().find(|same| same.key == field.key()) {
+                // What is selected of an object in two places is merged.
+                if same.name != name || matches!(same.form, Form::One(_) | Form::Many(_)) {
+                    return Ok(None);
                 }
+                continue;
             }
-            let form = if name == "__typename" {
-                Form::TypeName(E::OBJECT)
-            } else if E::COMPUTED.iter().any(|(computed, _)| *computed == name) {
-                let Some(Related { form, selected }) = E::related(ctx, &field)? else {
-                    return Ok(None);
-                };
-                shape.selected.push(selected);
-                form
+            let (form, place) = if name == "__typename" {
+                (Form::TypeName(E::OBJECT), 0)
+            } else if let Some(place) = columns.iter().position(|column| is_plain::<E>(name, *column)) {
+                match form_of::<E>(columns[place]) {
+                    Some(form) => (form, place),
+                    None => return Ok(None),
+                }
             } else {
-                let column = E::Column::iter().find(|column| is_same(name, column.as_str()));
-                let Some((column, form)) = column.and_then(|column| Some((column, plain::<E>(column)?))) else {
+                let Some(related) = E::related(ctx, field)? else {
                     return Ok(None);
                 };
-                shape.selected.push(Expr::col(column.as_column_ref()));
-                form
+                shape.relations += related.relations;
+                shape.selected.push(related.selected);
+                (related.form, shape.selected.len() - 1)
             };
             shape.fields.push(Field {
-                key: key.to_owned(),
+                key: field.key().to_owned(),
+                name: name.to_owned(),
                 form,
+                place,
             });
         }
-        Ok(Some(shape))
+        Ok(Some(shape).filter(|shape| shape.relations <= MOST_RELATIONS))
     }
 }
 
+/// Whether the field is this column.
+fn is_plain<E: Writable>(field: &str, column: E::Column) -> bool {
+    is_same(field, column.as_str()) && !E::COMPUTED.iter().any(|(computed, _)| *computed == field)
+}
+
 /// How a column is written; nothing when that is for its object to say.
-fn plain<E: Written>(column: E::Column) -> Option<Form> {
+fn form_of<E: Writable>(column: E::Column) -> Option<Form> {
     Some(match column.def().get_column_type() {
         ColumnType::Uuid if column.as_str() == "id" => Form::Id(DynamicType::new(E::PREFIX).ok()?),
         ColumnType::String(_) | ColumnType::Text => Form::Text,
@@ -126,50 +155,60 @@ fn plain<E: Written>(column: E::Column) -> Option<Form> {
 pub struct Related {
     form: Form,
     selected: Expr,
+    /// How many relations it has, itself among them.
+    relations: usize,
 }
 
 impl Related {
     /// The first of those that the row names in `outer`; null when there is none.
-    pub fn one<E: Written>(
+    ///
+    /// # Errors
+    ///
+    /// As [`Shape::of`].
+    pub fn one<E: Writable>(
         ctx: &Ctx,
-        field: &SelectionField<'_>,
+        field: &Selected<'_>,
         firsts: Option<Firsts<E>>,
         outer: impl ColumnTrait,
     ) -> Result<Option<Self>> {
-        let found = beside(ctx, field, firsts, outer)?;
-        Ok(found.map(|(shape, rows, _)| Self {
-            form: Form::One(shape),
-            selected: Expr::cust_with_exprs("($1 LIMIT 1)", [rows]),
-        }))
+        let read = |firsts: Firsts<E>, tenant, selected| firsts.one_beside(tenant, outer, selected);
+        Self::beside(ctx, field, firsts, outer, (Form::One, read))
     }
 
     /// All that the row names in `outer`.
-    pub fn many<E: Written>(
+    ///
+    /// # Errors
+    ///
+    /// As [`Shape::of`].
+    pub fn many<E: Writable>(
         ctx: &Ctx,
-        field: &SelectionField<'_>,
+        field: &Selected<'_>,
         firsts: Option<Firsts<E>>,
         outer: impl ColumnTrait,
     ) -> Result<Option<Self>> {
-        let found = beside(ctx, field, firsts, outer)?;
-        Ok(found.map(|(shape, rows, most)| Self {
-            form: Form::Many(shape),
-            // As a parameter the number would be one of any size to PostgreSQL, which then reads and sorts all.
-            selected: Expr::cust_with_exprs(format!("ARRAY($1 LIMIT {most})"), [rows]),
+        let read = |firsts: Firsts<E>, tenant, selected| firsts.many_beside(tenant, outer, selected);
+        Self::beside(ctx, field, firsts, outer, (Form::Many, read))
+    }
+
+    fn beside<E: Writable>(
+        ctx: &Ctx,
+        field: &Selected<'_>,
+        firsts: Option<Firsts<E>>,
+        outer: impl ColumnTrait,
+        (form, read): (fn(Shape) -> Form, impl FnOnce(Firsts<E>, uuid::Uuid, Vec<Expr>) -> Expr),
+    ) -> Result<Option<Self>> {
+        // A row and what is beside it would have one name.
+        if outer.entity_name().to_string() == E::default().table_name() {
+            return Ok(None);
+        }
+        let (Some(firsts), Some(mut shape)) = (firsts, Shape::of::<E>(ctx, field)?) else {
+            return Ok(None);
+        };
+        let selected = std::mem::take(&mut shape.selected);
+        Ok(Some(Self {
+            selected: read(firsts, ctx.tenant()?.id, selected),
+            relations: 1 + shape.relations,
+            form: form(shape),
         }))
     }
-}
-
-fn beside<E: Written>(
-    ctx: &Ctx,
-    field: &SelectionField<'_>,
-    firsts: Option<Firsts<E>>,
-    outer: impl ColumnTrait,
-) -> Result<Option<(Shape, Expr, i32)>> {
-    let (Some(firsts), Some(mut shape)) = (firsts, Shape::of::<E>(ctx, field)?) else {
-        return Ok(None);
-    };
-    let most = firsts.most;
-    let mut rows = firsts.beside(ctx.tenant()?.id, outer).select_only().into_query();
-    rows.expr(Func::cust("ROW").args(std::mem::take(&mut shape.selected)));
-    Ok(Some((shape, Expr::SubQuery(None, Box::new(rows.into())), most)))
 }

@@ -4,9 +4,8 @@
 use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::platform::operation::Incoming;
+use crate::platform::operation::{Answer, Incoming};
 
 /// What a client may say.
 #[derive(Debug, Deserialize)]
@@ -52,13 +51,6 @@ pub enum FromServer<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Value>,
     },
-    /// An answer.
-    Next {
-        /// The client's name for the operation.
-        id: &'a str,
-        /// The answer.
-        payload: &'a RawValue,
-    },
     /// The operation was refused; nothing follows.
     Error {
         /// The client's name for the operation.
@@ -71,6 +63,13 @@ pub enum FromServer<'a> {
         /// The client's name for the operation.
         id: &'a str,
     },
+}
+
+/// An answer to the operation to which the client gave this name.
+pub fn next(id: &str, answer: &Answer) -> String {
+    let (id, payload) = (Value::from(id), answer.to_json());
+    let payload = String::from_utf8_lossy(&payload);
+    format!(r#"{{"type":"next","id":{id},"payload":{payload}}}"#)
 }
 
 /// Why we close. The codes are those of the protocol where it has one.

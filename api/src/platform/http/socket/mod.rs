@@ -12,7 +12,6 @@ use actix_web::{HttpRequest, HttpResponse, rt, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, Session};
 use async_graphql::parser::types::OperationType;
 use futures::future::LocalBoxFuture;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
@@ -385,17 +384,18 @@ impl Run {
         if answer.data().is_none() {
             return Ok(Some(answer));
         }
-        let (id, json) = (self.id.as_str(), answer.to_json());
-        let payload = serde_json::from_slice(&json).unwrap_or(RawValue::NULL);
-        send(&mut self.session, &FromServer::Next { id, payload }).await?;
+        send_text(&mut self.session, messages::next(&self.id, &answer)).await?;
         Ok(None)
     }
 }
 
-/// Sends a message, if the client takes it in time. One that has gone is noticed where its messages are read.
 async fn send(session: &mut Session, message: &FromServer<'_>) -> Result<(), Close> {
     // Writing these types as JSON cannot fail: all their keys are strings.
-    let text = serde_json::to_string(message).unwrap_or_default();
+    send_text(session, serde_json::to_string(message).unwrap_or_default()).await
+}
+
+/// Sends a message, if the client takes it in time. One that has gone is noticed where its messages are read.
+async fn send_text(session: &mut Session, text: String) -> Result<(), Close> {
     match tokio::time::timeout(SEND_TIMEOUT, session.text(text)).await {
         Ok(_) => Ok(()),
         Err(_) => Err(Close::SlowReader),
