@@ -288,6 +288,13 @@ pub const fn reads_account(action: Action) -> bool {
     )
 }
 
+/// Whether how far the role reaches can depend on who is below the member in the team tree: whether anything is granted to it on a
+/// [`Grant::Subtree`].
+#[must_use]
+pub const fn leads(role: Role) -> bool {
+    matches!(role, Role::Manager)
+}
+
 /// Whether the role reads every row of the event log, also those that are about no account
 /// (members, invitations, settings); the others read it filtered to the accounts they see.
 #[must_use]

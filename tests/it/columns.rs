@@ -1,7 +1,7 @@
 //! Lists read only the columns that are asked for: each field alone, on every way to its object, has the value that it has
 //! where the whole row is read.
 
-use async_graphql::parser::types::{BaseType, TypeKind};
+use async_graphql::parser::types::{BaseType, FieldDefinition, TypeKind, TypeSystemDefinition};
 use serde_json::{Value, json};
 use tests::{Client, Ids, TestApp, on_both};
 
@@ -131,50 +131,56 @@ const WAYS: &[Ways] = &[
 
 /// The fields of an object that are values and cost nothing by themselves.
 pub fn plain_fields(ty: &str) -> Vec<String> {
-    let sdl = api::schema::sdl();
-    let block = sdl
-        .split_once(&format!("type {ty} "))
-        .unwrap()
-        .1
-        .split_once("\n}")
-        .unwrap()
-        .0;
-    let costs = |field: &str| {
-        block
-            .lines()
-            .any(|line| line.trim().starts_with(&format!("{field}:")) && line.contains("@cost"))
-    };
-    fields(ty, true).into_iter().filter(|field| !costs(field)).collect()
+    let free = definitions(ty).into_iter().filter(|field| !costs(field));
+    free.filter_map(|field| shown(&field, true)).collect()
+}
+
+/// Those that cost something by themselves, or by an argument.
+pub fn costing_fields(ty: &str) -> Vec<String> {
+    let costing = definitions(ty).into_iter().filter(costs);
+    costing.map(|field| field.name.node.to_string()).collect()
+}
+
+fn costs(field: &FieldDefinition) -> bool {
+    let arguments = field.arguments.iter().flat_map(|argument| &argument.node.directives);
+    let mut directives = field.directives.iter().chain(arguments);
+    directives.any(|directive| directive.node.name.node == "cost")
+}
+
+fn definitions(ty: &str) -> Vec<FieldDefinition> {
+    let document = async_graphql::parser::parse_schema(api::schema::sdl()).unwrap();
+    let mut types = document
+        .definitions
+        .into_iter()
+        .filter_map(|definition| match definition {
+            TypeSystemDefinition::Type(found) if found.node.name.node == ty => Some(found.node.kind),
+            _ => None,
+        });
+    match types.next() {
+        Some(TypeKind::Object(object)) => object.fields.into_iter().map(|field| field.node).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The fields of an object, each with a selection below it: the plain fields of what it gives.
 fn fields(ty: &str, is_nested: bool) -> Vec<String> {
-    let document = async_graphql::parser::parse_schema(api::schema::sdl()).unwrap();
-    let types = document.definitions.iter().filter_map(|definition| match definition {
-        async_graphql::parser::types::TypeSystemDefinition::Type(ty) => Some(&ty.node),
-        _ => None,
-    });
-    let Some(TypeKind::Object(object)) = types
-        .filter(|found| found.name.node == ty)
-        .map(|found| &found.kind)
-        .next()
-    else {
-        return Vec::new();
-    };
-    let shown = object.fields.iter().filter_map(|field| {
-        let name = &field.node.name.node;
-        let mut base = &field.node.ty.node.base;
-        while let BaseType::List(inner) = base {
-            base = &inner.base;
-        }
-        let BaseType::Named(of) = base else { return None };
-        match (fields_of_object(of), is_nested) {
-            (false, _) => Some(name.to_string()),
-            (true, true) => None,
-            (true, false) => Some(format!("{name} {{ __typename {} }}", fields(of, true).join(" "))),
-        }
-    });
-    shown.collect()
+    let all = definitions(ty).into_iter();
+    all.filter_map(|field| shown(&field, is_nested)).collect()
+}
+
+/// A field as it is asked for; nothing when it gives an object below another.
+fn shown(field: &FieldDefinition, is_nested: bool) -> Option<String> {
+    let name = &field.name.node;
+    let mut base = &field.ty.node.base;
+    while let BaseType::List(inner) = base {
+        base = &inner.base;
+    }
+    let BaseType::Named(of) = base else { return None };
+    match (fields_of_object(of), is_nested) {
+        (false, _) => Some(name.to_string()),
+        (true, true) => None,
+        (true, false) => Some(format!("{name} {{ __typename {} }}", fields(of, true).join(" "))),
+    }
 }
 
 fn fields_of_object(ty: &str) -> bool {

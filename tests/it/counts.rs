@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use api::app::App;
 use api::platform::ctx::RequestInfo;
-use api::platform::operation::{self, Incoming};
+use api::platform::operation;
 use api::platform::tenancy::LEASE;
 use serde_json::{Value, json};
-use tests::{Client, Db, Ids, TestApp};
+use tests::{Client, Db, Ids, TestApp, execute};
 
 /// Accounts beside those that every company of the tests has.
 const ACCOUNTS: usize = 40;
@@ -116,13 +116,10 @@ async fn fill(app: &TestApp, client: &Client) -> (Ids, Value, Value) {
 
 /// The whole way of an operation but for HTTP: statements and rows.
 async fn ask(app: &Arc<App>, token: &str, (name, query, variables): &Asked) -> (u64, u64) {
-    let body = json!({ "query": query, "variables": variables });
-    let incoming = Incoming::from_json(body.to_string().as_bytes()).unwrap();
     let ctx = operation::identify(app, Some(token), RequestInfo::internal())
         .await
         .unwrap();
-    let prepared = operation::prepare(&ctx, incoming, |_| Ok(())).await.unwrap();
-    let answer = operation::execute(&ctx, prepared).await;
+    let answer = execute(&ctx, query, variables).await;
     assert_eq!(answer.error_count(), 0, "{name}: {answer:?}");
     (ctx.tally().statements(), ctx.tally().rows())
 }

@@ -8,10 +8,10 @@ use api::app::App;
 use api::platform::Ctx;
 use api::platform::auth::Actor;
 use api::platform::ctx::RequestInfo;
-use api::platform::operation::{self, Incoming};
+use api::platform::operation;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use serde_json::json;
-use tests::{Db, Person, TestApp, on_both};
+use tests::{Db, Person, TestApp, execute, on_both};
 use uuid::Uuid;
 
 use crate::columns::plain_fields;
@@ -53,10 +53,7 @@ const LISTS: [(&str, &str); 15] = [
 
 /// Asks for something that is there.
 async fn ask(ctx: &Arc<Ctx>, query: &str) {
-    let body = json!({ "query": query }).to_string();
-    let incoming = Incoming::from_json(body.as_bytes()).unwrap();
-    let prepared = operation::prepare(ctx, incoming, |_| Ok(())).await.unwrap();
-    let answer = operation::execute(ctx, prepared).await;
+    let answer = execute(ctx, query, &json!({})).await;
     assert_eq!(answer.error_count(), 0, "{query}: {answer:?}");
     let Some(async_graphql::Value::Object(data)) = answer.data() else {
         panic!("{query}: {answer:?}");

@@ -157,20 +157,17 @@ pub fn match_order() -> (ColumnRef, ColumnRef) {
 
 /// One visible account.
 pub async fn one(db: &TenantDb, id: Uuid, visible: Condition) -> Result<Option<account::Model>, DbErr> {
-    db.one(
-        account::Entity::find()
-            .filter(visible)
-            .filter(account::Column::Id.eq(id)),
-    )
-    .await
+    db.one(with_id(id, visible)).await
 }
 
 /// As [`one`], and locked till the transaction ends: see [`lock`].
 pub async fn one_locked(tx: &WriteTx, id: Uuid, visible: Condition) -> Result<Option<account::Model>, DbErr> {
-    let select = account::Entity::find()
-        .filter(visible)
-        .filter(account::Column::Id.eq(id));
-    tx.one(select.lock(LockType::NoKeyUpdate)).await
+    tx.one(with_id(id, visible).lock(LockType::NoKeyUpdate)).await
+}
+
+fn with_id(id: Uuid, visible: Condition) -> Select<account::Entity> {
+    let select = account::Entity::find().filter(visible);
+    select.filter(account::Column::Id.eq(id))
 }
 
 /// Locks some accounts till the transaction ends (PostgreSQL; SQLite has one writer). What hangs on an account is

@@ -152,3 +152,18 @@ fn to_write_includes_to_read_the_same_and_nothing_else() {
     assert!(!Scope::HandoversWrite.includes(Scope::AccountsRead));
     assert!(!Scope::ImportsRead.includes(Scope::EventsRead));
 }
+
+#[test]
+fn only_who_leads_is_granted_what_those_below_him_have() {
+    for role in Role::ALL.iter().copied() {
+        let grants = Visibility::ALL.iter().flat_map(|visibility| {
+            let of = move |action: &Action| read_grant(role, *visibility, *action);
+            Action::ALL.iter().map(of)
+        });
+        assert_eq!(
+            grants.into_iter().any(|grant| grant == Grant::Subtree),
+            leads(role),
+            "{role}"
+        );
+    }
+}

@@ -62,13 +62,7 @@ impl Actor {
 
     /// Whose accounts he sees may depend on who is below him.
     pub fn has_circle(&self) -> bool {
-        matches!(
-            self,
-            Self::Member {
-                role: Role::Manager,
-                ..
-            }
-        )
+        matches!(self, Self::Member { role, .. } if policy::leads(*role))
     }
 
     /// Why the token that came was refused, when one was.
