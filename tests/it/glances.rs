@@ -93,8 +93,21 @@ fn for_one_thing_nothing_is_sent_but_what_finds_it() {
                 "{ accounts(first: 3) { nodes { name } pageInfo { hasNextPage } } }".to_owned(),
                 true,
             ),
+            // What is beside it stands in the same statement.
             (
                 format!("{{ account(id: \"{account}\") {{ name contacts {{ id }} }} }}"),
+                true,
+            ),
+            (
+                "{ accounts(first: 3) { edges { node { owner { id } } } } }".to_owned(),
+                true,
+            ),
+            (
+                format!("{{ account(id: \"{account}\") {{ name contacts {{ id reports {{ id }} }} }} }}"),
+                false,
+            ),
+            (
+                "{ accounts(first: 3) { nodes { owner { id } } totalCount } }".to_owned(),
                 false,
             ),
             (

@@ -10,7 +10,7 @@ use async_graphql::Value as Answered;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tests::{Db, Person, Socket, TestApp, execute, on_both};
+use tests::{Db, Ids, Person, Socket, TestApp, execute, on_both};
 use uuid::Uuid;
 
 use crate::columns::{costing_fields, fill, plain_fields};
@@ -96,84 +96,73 @@ async fn asked_by(app: &TestApp, person: &Person, query: &str, variables: &Value
     execute(&Arc::new(ctx), query, variables).await
 }
 
-/// Whether the nodes of one of the lists were written.
+/// Whether one of the objects, or the rows of one of the lists, were written.
 fn is_written(answer: &Answer) -> bool {
     let Some(Answered::Object(data)) = answer.data() else {
         return false;
     };
-    data.values()
-        .any(|list| matches!(list, Answered::Object(list) if list.values().any(|nodes| matches!(nodes, Answered::Binary(_)))))
+    data.values().any(|found| match found {
+        Answered::Object(list) => list.values().any(|rows| matches!(rows, Answered::Binary(_))),
+        found => matches!(found, Answered::Binary(_)),
+    })
 }
 
 #[derive(Deserialize)]
 struct Body {
-    data: BTreeMap<String, BTreeMap<String, Box<RawValue>>>,
+    data: BTreeMap<String, Box<RawValue>>,
     extensions: Value,
 }
 
-/// The texts of what a list has, and what it cost.
-fn shown(answer: &Answer, list: &str) -> (BTreeMap<String, String>, Value) {
+/// The text of what a field of the root has, and what it cost.
+fn shown(answer: &Answer, field: &str) -> (String, Value) {
     let text = answer.to_json();
     let body: Body =
         serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{error} {}", String::from_utf8_lossy(&text)));
-    let parts = body.data[list].iter();
-    let parts = parts
-        .map(|(name, part)| (name.clone(), part.get().to_owned()))
-        .collect();
-    (parts, body.extensions["cost"]["actualQueryCost"].clone())
+    (
+        body.data[field].get().to_owned(),
+        body.extensions["cost"]["actualQueryCost"].clone(),
+    )
 }
 
-/// The same list written and resolved: it is resolved where it is asked for twice. Its nodes, then its edges.
-async fn compare(app: &TestApp, person: &Person, list: (&str, &str), selection: &str, can_be: bool) {
+/// The same list written and resolved: its nodes, then its edges.
+async fn compare(app: &TestApp, person: &Person, (list, arguments): (&str, &str), selection: &str, can_be: bool) {
     let nodes = format!("nodes {{ {selection} }}");
     let edges = format!("edges {{ cursor __typename node {{ {selection} }} at: cursor }}");
     for rows in [nodes, edges] {
-        compare_rows(app, person, list, &rows, can_be).await;
+        let page = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+        let whole = format!("{list}({arguments}) {{ {rows} {page} }}");
+        compare_field(app, person, (list, &whole), can_be).await;
     }
 }
 
-async fn compare_rows(app: &TestApp, person: &Person, (list, arguments): (&str, &str), selection: &str, can_be: bool) {
-    let query = |more: &str| {
-        let declared = [("$first", "$first: Int! = 4"), ("$yes", "$yes: Boolean! = false")];
-        let used = declared.iter().filter(|(name, _)| selection.contains(name));
-        let declared: Vec<&str> = used.map(|(_, declared)| *declared).collect();
-        let declared = match declared.join(", ") {
-            none if none.is_empty() => none,
-            some => format!("({some})"),
-        };
-        let fragment = match selection.contains("...F") {
-            true => "fragment F on Account { name nameKana archivedAt country }",
-            false => "",
-        };
-        format!(
-            "query{declared} {{ {list}({arguments}) {{ {selection} {more} \
-             pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }} {fragment}"
-        )
+/// The same field of the root written and resolved. It is resolved where a fragment of the root has it.
+async fn compare_field(app: &TestApp, person: &Person, (name, whole): (&str, &str), can_be: bool) {
+    let declared = [("$first", "$first: Int! = 4"), ("$yes", "$yes: Boolean! = false")];
+    let used = declared.iter().filter(|(name, _)| whole.contains(name));
+    let declared: Vec<&str> = used.map(|(_, declared)| *declared).collect();
+    let declared = match declared.join(", ") {
+        none if none.is_empty() => none,
+        some => format!("({some})"),
+    };
+    let fragment = match whole.contains("...F") {
+        true => "fragment F on Account { name nameKana archivedAt country }",
+        false => "",
     };
     let variables = json!({ "first": 3, "yes": true });
-    let written = asked_by(app, person, &query(""), &variables).await;
-    assert_eq!(written.error_count(), 0, "{selection}: {written:?}");
-    assert_eq!(
-        is_written(&written),
-        can_be && app.db == Db::Postgres,
-        "{list} {selection}"
-    );
-    let resolved = asked_by(app, person, &query("more: edges { cursor }"), &variables).await;
-    assert!(!is_written(&resolved), "{selection}");
-    let (mut expected, cost) = shown(&resolved, list);
-    expected.remove("more");
-    assert_eq!(
-        shown(&written, list),
-        (expected, cost),
-        "{list} {selection} {}",
-        person.role
-    );
+    let plain = format!("query{declared} {{ {whole} }} {fragment}");
+    let written = asked_by(app, person, &plain, &variables).await;
+    assert_eq!(written.error_count(), 0, "{whole}: {written:?}");
+    assert_eq!(is_written(&written), can_be && app.db == Db::Postgres, "{whole}");
+    let in_fragment = format!("query{declared} {{ ...R }} fragment R on Query {{ {whole} }} {fragment}");
+    let resolved = asked_by(app, person, &in_fragment, &variables).await;
+    assert!(!is_written(&resolved), "{whole}");
+    assert_eq!(shown(&written, name), shown(&resolved, name), "{whole} {}", person.role);
 }
 
 /// Accounts, contacts and activities with and without all that they may have.
-async fn furnished(app: &TestApp) {
+async fn furnished(app: &TestApp) -> Ids {
     let admin = app.a.client(app, &app.a.admin).await;
-    let ids = fill(app, &admin).await;
+    let mut ids = fill(app, &admin).await;
     let odd = "\"Quoted\" \\ back / 株式会社 😀 \u{2028}\u{7f} é";
     let other = json!({ "name": odd, "note": "Two\nlines\tand a tab", "ownerId": app.a.other_rep.id() });
     let other = admin
@@ -197,11 +186,14 @@ async fn furnished(app: &TestApp) {
             .await;
     }
     app.drain().await;
+    ids.0
+        .insert("acct3", other["account"]["id"].as_str().unwrap().to_owned());
+    ids
 }
 
 on_both! {
     async fn what_is_written_is_to_the_byte_what_is_resolved(app) {
-        furnished(&app).await;
+        let ids = furnished(&app).await;
         for visibility in ["EVERYONE", "TEAM"] {
             let admin = app.a.client(&app, &app.a.admin).await;
             let version = admin.ok("{ tenant { version } }", json!({})).await["tenant"]["version"].clone();
@@ -219,6 +211,18 @@ on_both! {
                         compare(&app, person, (list, arguments), selection, *is_written).await;
                     }
                 }
+                for (field, thing, selections) in [
+                    ("account", "acct", OF_ACCOUNTS), ("contact", "cont", OF_CONTACTS), ("activity", "act", OF_ACTIVITIES), ("account", "acct3", OF_ACCOUNTS),
+                ] {
+                    let id = ids.get(thing);
+                    for (selection, is_written) in selections {
+                        // There may be none that he sees.
+                        let is_seen = asked_by(&app, person, &format!("{{ {field}(id: \"{id}\") {{ id }} }}"), &json!({})).await;
+                        let is_seen = shown(&is_seen, field).0 != "null";
+                        let whole = format!("{field}(id: \"{id}\") {{ {selection} }}");
+                        compare_field(&app, person, (field, &whole), *is_written && is_seen).await;
+                    }
+                }
             }
         }
     }
@@ -234,7 +238,8 @@ on_both! {
                 let is_computed = field == "lastTouchAt";
                 let selection = if below.is_empty() { field } else { format!("{below} {{ {field} }}") };
                 for person in [&app.a.admin, &app.a.manager, &app.a.rep, &app.a.observer] {
-                    compare_rows(&app, person, (list, "first: 20"), &format!("nodes {{ {selection} }}"), !is_computed).await;
+                    let whole = format!("{list}(first: 20) {{ nodes {{ {selection} }} }}");
+                    compare_field(&app, person, (list, &whole), !is_computed).await;
                 }
             }
         }

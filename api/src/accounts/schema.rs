@@ -14,8 +14,8 @@ use crate::members::service::member_beside;
 use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Asked, Computed, Connection, Date, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cost, cx,
-    list_size, loaders, wanted_here,
+    Asked, Computed, Connection, Date, Found, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cost,
+    cx, list_size, loaders,
 };
 use crate::{activities, contacts, decision_paths, follow_ups, handovers, losses, orders, risk};
 
@@ -416,9 +416,13 @@ pub struct AccountQuery;
 #[Object]
 impl AccountQuery {
     /// One account; null when there is none that the caller may see.
-    async fn account(&self, gql: &Context<'_>, #[graphql(desc = "Its id.")] id: AccountId) -> Result<Option<Account>> {
-        let columns = wanted_here(gql, COMPUTED);
-        Ok(service::account_find(cx(gql), id.0, columns).await?.map(Account::from))
+    async fn account(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: AccountId,
+    ) -> Result<Option<Found<Account>>> {
+        let found = service::account_find(cx(gql), id.0, &Asked::of_object(gql)).await?;
+        Ok(found.map(|found| found.map(Account::from)))
     }
 
     /// The accounts that the caller may see.

@@ -13,8 +13,8 @@ use super::queries;
 use crate::error::{Error, Result};
 use crate::members;
 use crate::platform::Ctx;
-use crate::platform::graphql::{Asked, CursorKey, PageArgs, Paged, Sorted, fetch_page_asked};
-use crate::platform::tenancy::{Columns, Firsts, TenantDb, WriteTx};
+use crate::platform::graphql::{Asked, CursorKey, Found, PageArgs, Paged, Sorted, fetch_one_asked, fetch_page_asked};
+use crate::platform::tenancy::{Firsts, TenantDb, WriteTx};
 
 pub use super::changes::{
     AccountChanges, AccountDraft, account_archive, account_assign, account_create, account_restore, account_team_add,
@@ -93,7 +93,7 @@ pub async fn account_list(
     asked: &Asked<'_, account::Entity>,
     args: &PageArgs,
 ) -> Result<Paged<account::Model>> {
-    let db = ctx.glance().await?;
+    let db = asked.read(ctx).await?;
     let (select, is_search) = selected(ctx, &db, filter).await?;
     let list = format!("accounts {order:?} {filter:?}");
     fetch_page_asked(ctx, &db, (select, asked), &order.sorted(is_search), list, args).await
@@ -140,14 +140,16 @@ async fn selected(ctx: &Ctx, db: &TenantDb, filter: &AccountFilter) -> Result<(S
     })
 }
 
-/// The account, if there is one that the caller sees, of which these columns are read.
-pub async fn account_find(ctx: &Ctx, id: Uuid, columns: Columns<account::Entity>) -> Result<Option<account::Model>> {
-    let db = ctx.glance().await?;
+/// The account, if there is one that the caller sees, of which this is asked.
+pub async fn account_find(
+    ctx: &Ctx,
+    id: Uuid,
+    asked: &Asked<'_, account::Entity>,
+) -> Result<Option<Found<account::Model>>> {
+    let db = asked.read(ctx).await?;
     let sight = sight(ctx, &db, Action::AccountRead).await?;
-    // Of `__typename` alone no column would be left to read.
-    let columns = columns.with(account::Column::Id);
-    let found = db.all_with(queries::list(sight).filter(account::Column::Id.eq(id)), columns);
-    Ok(found.await?.pop())
+    let select = queries::list(sight).filter(account::Column::Id.eq(id));
+    fetch_one_asked(ctx, &db, select, asked).await
 }
 
 /// The ones of many accounts that the caller sees.

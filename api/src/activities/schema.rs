@@ -18,8 +18,8 @@ use crate::members::service::member_beside;
 use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Asked, Computed, Connection, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cx, list_size,
-    loaders, wanted_here,
+    Asked, Computed, Connection, Found, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cx,
+    list_size, loaders, wanted_here,
 };
 use crate::platform::tenancy::{Columns, Firsts};
 
@@ -335,8 +335,9 @@ impl ActivityQuery {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ActivityId,
-    ) -> Result<Option<Activity>> {
-        Ok(service::activity_find(cx(gql), id.0).await?.map(Activity::from))
+    ) -> Result<Option<Found<Activity>>> {
+        let found = service::activity_find(cx(gql), id.0, &Asked::of_object(gql)).await?;
+        Ok(found.map(|found| found.map(Activity::from)))
     }
 
     /// The activities with the accounts that the caller may see, newest first.

@@ -13,7 +13,7 @@ use crate::accounts::service::{is_seen_with_account, only_seen};
 use crate::buyer_changes;
 use crate::error::{Error, Result, UserErrorCode};
 use crate::platform::Ctx;
-use crate::platform::graphql::{Asked, CursorKey, PageArgs, Paged, Sorted, fetch_page_asked};
+use crate::platform::graphql::{Asked, CursorKey, Found, PageArgs, Paged, Sorted, fetch_one_asked, fetch_page_asked};
 use crate::platform::tenancy::{Columns, Firsts, TenantDb};
 
 pub use super::changes::{ActivityChanges, activity_archive, activity_update};
@@ -42,12 +42,16 @@ pub struct ActivityFilter {
     pub include_archived: bool,
 }
 
-/// The activity, if there is one that the caller sees.
-pub async fn activity_find(ctx: &Ctx, id: Uuid) -> Result<Option<activity::Model>> {
+/// The activity, if there is one that the caller sees, of which this is asked.
+pub async fn activity_find(
+    ctx: &Ctx,
+    id: Uuid,
+    asked: &Asked<'_, activity::Entity>,
+) -> Result<Option<Found<activity::Model>>> {
     ctx.authorize(Action::ActivityRead)?;
-    let db = ctx.glance().await?;
+    let db = asked.read(ctx).await?;
     let select = seen(ctx, &db, queries::one(id)).await?;
-    Ok(db.one(select).await?)
+    fetch_one_asked(ctx, &db, select, asked).await
 }
 
 /// The ones of many activities that the caller sees.
@@ -94,7 +98,7 @@ pub async fn activity_list(
         place: None,
     };
     let contacts = persons(ctx, filter).await?;
-    let db = ctx.glance().await?;
+    let db = asked.read(ctx).await?;
     let select = seen(ctx, &db, queries::list(condition(filter, &contacts, db.tenant()))).await?;
     let list = format!("activities {filter:?}");
     fetch_page_asked(ctx, &db, (select, asked), &sorted, list, args).await

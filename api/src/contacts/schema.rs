@@ -14,8 +14,8 @@ use crate::buyer_changes;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::graphql::{
-    Asked, Computed, Connection, Date, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cx, list_size,
-    loaders, wanted_at, wanted_here,
+    Asked, Computed, Connection, Date, Found, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cx,
+    list_size, loaders, wanted_at, wanted_here,
 };
 use crate::platform::tenancy::Columns;
 
@@ -268,8 +268,13 @@ pub struct ContactQuery;
 #[Object]
 impl ContactQuery {
     /// One contact; null when there is none that the caller may see.
-    async fn contact(&self, gql: &Context<'_>, #[graphql(desc = "Its id.")] id: ContactId) -> Result<Option<Contact>> {
-        Ok(service::contact_find(cx(gql), id.0).await?.map(Contact::from))
+    async fn contact(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ContactId,
+    ) -> Result<Option<Found<Contact>>> {
+        let found = service::contact_find(cx(gql), id.0, &Asked::of_object(gql)).await?;
+        Ok(found.map(|found| found.map(Contact::from)))
     }
 
     /// The contacts of the accounts that the caller may see, by reading (kana), then name.

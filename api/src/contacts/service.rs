@@ -14,7 +14,7 @@ use crate::accounts::grouped;
 use crate::accounts::service::{is_seen_with_account, only_seen};
 use crate::error::{Error, Result, UserError, UserErrorCode};
 use crate::platform::Ctx;
-use crate::platform::graphql::{Asked, CursorKey, PageArgs, Paged, Sorted, fetch_page_asked};
+use crate::platform::graphql::{Asked, CursorKey, Found, PageArgs, Paged, Sorted, fetch_one_asked, fetch_page_asked};
 use crate::platform::tenancy::{Columns, Firsts, TenantDb};
 
 pub use super::changes::{
@@ -37,12 +37,16 @@ pub struct ContactFilter {
     pub include_archived: bool,
 }
 
-/// The contact, if there is one that the caller sees.
-pub async fn contact_find(ctx: &Ctx, id: Uuid) -> Result<Option<contact::Model>> {
+/// The contact, if there is one that the caller sees, of which this is asked.
+pub async fn contact_find(
+    ctx: &Ctx,
+    id: Uuid,
+    asked: &Asked<'_, contact::Entity>,
+) -> Result<Option<Found<contact::Model>>> {
     ctx.authorize(Action::ContactRead)?;
-    let db = ctx.glance().await?;
+    let db = asked.read(ctx).await?;
     let select = seen(ctx, &db, queries::one(id)).await?;
-    Ok(db.one(select).await?)
+    fetch_one_asked(ctx, &db, select, asked).await
 }
 
 /// The ones of many contacts that the caller sees.
@@ -134,7 +138,7 @@ pub async fn contact_list(
     // Whose names match is found before.
     let db = match filter.text {
         Some(_) => ctx.read().await?,
-        None => ctx.glance().await?,
+        None => asked.read(ctx).await?,
     };
     let select = selected(ctx, &db, filter).await?;
     let list = format!("contacts {filter:?}");

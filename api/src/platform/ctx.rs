@@ -200,6 +200,11 @@ impl Ctx {
         self.is_of_one_thing.store(true, Ordering::Relaxed);
     }
 
+    /// Whether that is known.
+    pub fn is_for_one_thing(&self) -> bool {
+        self.is_of_one_thing.load(Ordering::Relaxed)
+    }
+
     /// The request's read transaction, begun at its first use and shared by all resolvers and loaders.
     pub async fn read(&self) -> Result<Arc<TenantDb>> {
         self.reading_as(Reading::Snapshot).await
@@ -208,7 +213,7 @@ impl Ctx {
     /// The same for a service that finds what it answers by one statement. Where nothing else is asked for, there is nothing that
     /// would have to be seen at the same moment; but who is below somebody, and what of them he sees, must be.
     pub async fn glance(&self) -> Result<Arc<TenantDb>> {
-        let is_all = self.is_of_one_thing.load(Ordering::Relaxed) && !self.actor.has_circle();
+        let is_all = self.is_for_one_thing() && !self.actor.has_circle();
         self.reading_as(if is_all { Reading::Glance } else { Reading::Snapshot })
             .await
     }

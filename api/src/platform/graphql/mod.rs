@@ -3,6 +3,7 @@
 pub mod cursor;
 mod delivery;
 mod directives;
+mod found;
 mod ids;
 pub mod input;
 mod page;
@@ -22,6 +23,7 @@ use async_graphql::{Context, Request};
 pub use cursor::CursorKey;
 pub use delivery::{Deliveries, Delivery, Interest, check_start, delivered};
 pub use directives::{cost, list_size};
+pub use found::{Found, fetch_one_asked};
 pub use ids::{Gid, IdKind, any_id, parse_any};
 pub use page::{Connection, Page, PageArgs, Paged, Sorted, Total, connection, fetch_page, fetch_page_asked};
 pub use payload::UserErrorView;

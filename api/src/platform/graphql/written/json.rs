@@ -18,12 +18,16 @@ use crate::platform::tenancy::{Elements, Sent, SentRow, record};
 /// How many objects the text has stands in front of it.
 const COUNT: usize = size_of::<u64>();
 
+/// A row, to stand in an answer.
+pub fn one(shape: &Shape, row: &SentRow) -> Result<Value> {
+    let mut text = Writer::default();
+    text.object(shape, &row.values()?)?;
+    Ok(text.value_of())
+}
+
 /// A list of rows, each with its cursor, to stand in an answer.
 pub fn list<'a>(listing: &Listing, rows: impl Iterator<Item = (&'a Cursor, &'a SentRow)>) -> Result<Value> {
-    let mut text = Writer {
-        out: vec![0; COUNT],
-        objects: 0,
-    };
+    let mut text = Writer::default();
     text.out.push(b'[');
     for (place, (cursor, row)) in rows.enumerate() {
         text.separate(place);
@@ -45,9 +49,7 @@ pub fn list<'a>(listing: &Listing, rows: impl Iterator<Item = (&'a Cursor, &'a S
         }
     }
     text.out.push(b']');
-    let Writer { mut out, objects } = text;
-    out[..COUNT].copy_from_slice(&objects.to_le_bytes());
-    Ok(Value::Binary(Bytes::from(out)))
+    Ok(text.value_of())
 }
 
 /// The text of what was written.
@@ -65,7 +67,21 @@ struct Writer {
     objects: u64,
 }
 
+impl Default for Writer {
+    fn default() -> Self {
+        Self {
+            out: vec![0; COUNT],
+            objects: 0,
+        }
+    }
+}
+
 impl Writer {
+    fn value_of(mut self) -> Value {
+        self.out[..COUNT].copy_from_slice(&self.objects.to_le_bytes());
+        Value::Binary(Bytes::from(self.out))
+    }
+
     fn object(&mut self, shape: &Shape, values: &[Sent<'_>]) -> Result<()> {
         self.objects += 1;
         self.out.push(b'{');

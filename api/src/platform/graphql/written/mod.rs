@@ -1,6 +1,6 @@
-//! Pages written straight from what the database sends.
+//! Pages and objects written straight from what the database sends.
 //!
-//! A list that is asked for plain columns, and for relations that its slice knows to read beside it, is one statement, and the
+//! A list, or an object by its id, that is asked for plain columns, and for relations that its slice knows to read beside it, is one statement, and the
 //! text of its rows is written from what PostgreSQL sends, without models, loaders or a resolver for each field. It is a second
 //! way to what resolvers answer, so it is narrow: whatever is not a plain column or such a relation, whatever the caller
 //! may not read, and SQLite, goes the way of all else. `tests/it/written.rs` compares the two to the byte.
@@ -13,7 +13,7 @@ mod selected;
 mod shape;
 
 pub use asked::{Asked, MayWrite};
-pub(super) use json::list;
 pub use json::{json_of, objects_of};
+pub(super) use json::{list, one};
 pub use selected::Selected;
 pub use shape::{Related, Shape, Writable};
