@@ -106,6 +106,11 @@ fn for_one_thing_nothing_is_sent_but_what_finds_it() {
                 format!("{{ account(id: \"{account}\") {{ name contacts {{ id reports {{ id }} }} }} }}"),
                 false,
             ),
+            // What reads before it finds keeps what it has seen.
+            (
+                format!("{{ contacts(filter: {{ accountId: \"{account}\", text: \"a\" }}) {{ nodes {{ id }} }} }}"),
+                false,
+            ),
             (
                 "{ accounts(first: 3) { nodes { owner { id } } totalCount } }".to_owned(),
                 false,

@@ -1,4 +1,4 @@
-//! Pages that are written straight from what the database sends: to the byte what resolving their fields gives, and nothing
+//! Objects and pages that are written straight from what the database sends: to the byte what resolving their fields gives, and nothing
 //! that the caller may not read.
 
 use std::collections::BTreeMap;
@@ -45,6 +45,11 @@ const OF_ACCOUNTS: Selections = &[
     ),
     ("id @skip(if: $yes)", true),
     ("contacts { id @skip(if: $yes) }", true),
+    ("contacts @skip(if: $yes) { id } contacts { familyName }", true),
+    (
+        "owner @include(if: $yes) { id } ... @skip(if: $yes) { owner { familyName manager { id } } }",
+        true,
+    ),
     ("... on Node { id ... on Account { label: name } }", true),
     (
         "... on Node { id ... on Order { label: externalId } ... on Account { label: name } }",
@@ -260,6 +265,8 @@ on_both! {
             assert_eq!(refused.code(), Some("BAD_USER_INPUT"), "{wrong}: {:#}", refused.body);
         }
         assert!(admin.ok(query, json!({})).await["accounts"]["nodes"][0]["activities"].is_array());
+        let needed = admin.send(&query.replace(" = 5", ""), json!({})).await;
+        assert_eq!(needed.code(), Some("BAD_USER_INPUT"), "{:#}", needed.body);
     }
 
     async fn what_would_have_to_be_merged_is_resolved(app) {
@@ -286,23 +293,26 @@ on_both! {
     async fn a_relation_that_may_not_be_read_is_refused_at_its_place(app) {
         let admin = app.a.client(&app, &app.a.admin).await;
         furnished(&app).await;
-        for (scope, field, others) in [
-            ("CONTACTS_READ", "contacts", "activities { id } owner { id }"),
-            ("ACTIVITIES_READ", "lastActivity", "contacts { id } owner { id }"),
-            ("ACTIVITIES_READ", "activities", "contacts { id } owner { id }"),
-            ("MEMBERS_READ", "owner", "contacts { id } lastActivity { id }"),
+        for (scope, list, field, others) in [
+            ("CONTACTS_READ", "accounts", "contacts", "activities { id } owner { id }"),
+            ("ACTIVITIES_READ", "accounts", "lastActivity", "contacts { id } owner { id }"),
+            ("ACTIVITIES_READ", "accounts", "activities", "contacts { id } owner { id }"),
+            ("MEMBERS_READ", "accounts", "owner", "contacts { id } lastActivity { id }"),
+            ("ACCOUNTS_READ", "contacts", "account", "familyName"),
+            ("ACCOUNTS_READ", "activities", "account", "member { id }"),
+            ("MEMBERS_READ", "activities", "member", "account { id }"),
         ] {
             let scopes = ["ACCOUNTS_READ", "CONTACTS_READ", "ACTIVITIES_READ", "MEMBERS_READ"];
             let scopes: Vec<&str> = scopes.into_iter().filter(|one| *one != scope).collect();
             let made = admin.change("apiClientCreate", "ApiClientCreateInput", json!({ "name": "Partner", "scopes": scopes }), "apiClient { id } secret").await;
             let partner = app.anonymous().partner(&made).await;
-            let query = format!("{{ accounts {{ nodes {{ name {field} {{ id }} {others} }} }} }}");
+            let query = format!("{{ {list} {{ nodes {{ version {field} {{ id }} {others} }} }} }}");
             let refused = partner.send(&query, json!({})).await;
             assert_eq!(refused.code(), Some("FORBIDDEN"), "{field} {:#}", refused.body);
-            let place = query.find(field).map(|place| place + 1);
+            let place = query.find(&format!(" {field} {{ id }}")).map(|place| place + 2);
             assert_eq!(refused.body["errors"][0]["locations"][0]["column"].as_u64(), place.map(|place| place as u64), "{:#}", refused.body);
-            let allowed = partner.ok(&format!("{{ accounts {{ nodes {{ name {others} }} }} }}"), json!({})).await;
-            assert!(allowed["accounts"]["nodes"].as_array().is_some_and(|nodes| nodes.len() > 1), "{allowed}");
+            let allowed = partner.ok(&format!("{{ {list} {{ nodes {{ version {others} }} }} }}"), json!({})).await;
+            assert!(allowed[list]["nodes"].as_array().is_some_and(|nodes| nodes.len() > 1), "{allowed}");
         }
     }
 

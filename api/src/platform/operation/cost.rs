@@ -227,7 +227,7 @@ impl<'a> Planner<'a> {
         if depth > DEPTH {
             return;
         }
-        for item in &set.items {
+        for item in shown(set, self.variables) {
             match &item.node {
                 Selection::Field(field) => nodes.extend(self.node(&field.node, of, rows, depth)),
                 Selection::InlineFragment(fragment) => {
@@ -330,7 +330,7 @@ impl<'a> Planner<'a> {
             return 0;
         }
         let mut objects = 0_u64;
-        for item in &set.items {
+        for item in shown(set, self.variables) {
             let more = match &item.node {
                 Selection::Field(field) => {
                     let nested = self.introspect(&field.node.selection_set.node, depth + 1);
@@ -357,6 +357,24 @@ impl<'a> Planner<'a> {
         }
         objects
     }
+}
+
+/// What is left of a selection by `@skip` and `@include`, as the engine has it before it executes: a variable that is not given is
+/// false there, whatever its default.
+fn shown<'a>(set: &'a SelectionSet, variables: &Variables) -> impl Iterator<Item = &'a Positioned<Selection>> {
+    let value_of = |name: Name| variables.get(&name).cloned().ok_or(());
+    set.items.iter().filter(move |item| {
+        item.node.directives().iter().all(|directive| {
+            let condition = directive.node.get_argument("if");
+            let condition = condition.map(|value| value.node.clone().into_const_with(value_of));
+            let is_true = condition.map(|value| value == Ok(Answered::Boolean(true)));
+            match directive.node.name.node.as_str() {
+                "skip" => is_true != Some(true),
+                "include" => is_true != Some(false),
+                _ => true,
+            }
+        })
+    })
 }
 
 /// What an argument is, directly or through variables and their defaults.

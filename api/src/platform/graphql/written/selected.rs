@@ -28,10 +28,12 @@ impl<'a> Selected<'a> {
         self.field.name.node.as_str()
     }
 
-    /// What one of its arguments is; nothing when it is not given.
+    /// What one of its arguments is; nothing when the document does not give it, null when it is a variable without a value.
     pub fn argument(&self, name: &str) -> Option<Value> {
         let query = self.gql.query_env;
-        argument(&query.operation.node, &query.variables, self.field, name)
+        self.field.get_argument(name)?;
+        let given = argument(&query.operation.node, &query.variables, self.field, name);
+        Some(given.unwrap_or(Value::Null))
     }
 
     /// Its name in the answer.
