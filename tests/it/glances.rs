@@ -148,6 +148,8 @@ async fn last_sent_after(app: &TestApp, outside: &DatabaseConnection, asks: &Per
             };
             ask(&Arc::new(ctx), query).await;
         }
+        // A batch that is done may hold what it read through for a moment longer; a glance lasts for a quarter of a second.
+        tokio::time::sleep(Duration::from_millis(50)).await;
         if let [last] = last_sent(outside).await.as_slice() {
             return last.clone();
         }
