@@ -9,7 +9,7 @@ use type_safe_id::TypeSafeId;
 use uuid::Uuid;
 
 use super::asked::{EdgePart, Listing};
-use super::shape::{Form, Shape};
+use super::shape::{Form, Shape, Source};
 use crate::error::{Error, Result};
 use crate::platform::graphql::Date;
 use crate::platform::graphql::cursor::Cursor;
@@ -88,11 +88,13 @@ impl Writer {
         for (place, field) in shape.fields.iter().enumerate() {
             self.separate(place);
             self.key(&field.key);
-            match (&field.form, values.get(field.place)) {
-                (Form::TypeName(name), _) => self.json(name)?,
-                (form, Some(Some(value))) => self.value(form, value)?,
-                (_, Some(None)) => self.out.extend_from_slice(b"null"),
-                (_, None) => return Err(Error::internal("the database sent fewer values than were selected")),
+            match &field.source {
+                Source::TypeName(name) => self.json(name)?,
+                Source::Sent(form, place) => match values.get(*place) {
+                    Some(Some(value)) => self.value(form, value)?,
+                    Some(None) => self.out.extend_from_slice(b"null"),
+                    None => return Err(Error::internal("the database sent fewer values than were selected")),
+                },
             }
         }
         self.out.push(b'}');
@@ -101,7 +103,6 @@ impl Writer {
 
     fn value(&mut self, form: &Form, value: &[u8]) -> Result<()> {
         match form {
-            Form::TypeName(name) => self.json(name),
             Form::Id(kind) => {
                 let id = TypeSafeId::from_type_and_uuid(kind.clone(), Uuid::from_bytes(exactly(value)?));
                 write!(self.out, "\"{id}\"").map_err(Error::internal)

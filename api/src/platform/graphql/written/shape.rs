@@ -50,15 +50,26 @@ pub struct Shape {
 pub(super) struct Field {
     pub key: String,
     name: String,
-    pub form: Form,
-    /// Where its value stands among what is selected.
-    pub place: usize,
+    pub source: Source,
+}
+
+/// Where what a field is comes from.
+pub(super) enum Source {
+    /// The name of the type itself: nothing is read for it.
+    TypeName(&'static str),
+    /// A value that is written so, and where it stands among what is selected.
+    Sent(Form, usize),
+}
+
+impl Source {
+    /// Whether it is one or several other objects.
+    fn is_relation(&self) -> bool {
+        matches!(self, Self::Sent(Form::One(_) | Form::Many(_), _))
+    }
 }
 
 /// How a value is written.
 pub(super) enum Form {
-    /// The name of the type itself: nothing is read for it.
-    TypeName(&'static str),
     /// A UUID, as an id with this prefix.
     Id(DynamicType),
     /// Text; or the name of a value of an enum, which is stored as it is shown.
@@ -101,16 +112,16 @@ impl Shape {
             let name = field.name();
             if let Some(same) = shape.fields.iter().find(|same| same.key == field.key()) {
                 // What is selected of an object in two places is merged.
-                if same.name != name || matches!(same.form, Form::One(_) | Form::Many(_)) {
+                if same.name != name || same.source.is_relation() {
                     return Ok(None);
                 }
                 continue;
             }
-            let (form, place) = if name == "__typename" {
-                (Form::TypeName(E::OBJECT), 0)
+            let source = if name == "__typename" {
+                Source::TypeName(E::OBJECT)
             } else if let Some(place) = columns.iter().position(|column| is_plain::<E>(name, *column)) {
                 match form_of::<E>(columns[place]) {
-                    Some(form) => (form, place),
+                    Some(form) => Source::Sent(form, place),
                     None => return Ok(None),
                 }
             } else {
@@ -119,13 +130,12 @@ impl Shape {
                 };
                 shape.relations += related.relations;
                 shape.selected.push(related.selected);
-                (related.form, shape.selected.len() - 1)
+                Source::Sent(related.form, shape.selected.len() - 1)
             };
             shape.fields.push(Field {
                 key: field.key().to_owned(),
                 name: name.to_owned(),
-                form,
-                place,
+                source,
             });
         }
         Ok(Some(shape).filter(|shape| shape.relations <= MOST_RELATIONS))

@@ -54,6 +54,28 @@ fn estimate(query: &str) -> u64 {
 }
 
 #[test]
+fn what_is_skipped_or_not_included_costs_nothing() {
+    let points = |directive: &str, variables: Json| {
+        let query = |part: &str| format!("query($b: Boolean! = true) {{ person(id: 1) {{ {part} }} }}");
+        let field = plan(&query(&format!("boss {directive} {{ id }}")), variables.clone()).estimate();
+        let fragment = plan(&query(&format!("... {directive} {{ boss {{ id }} }}")), variables).estimate();
+        assert_eq!(field, fragment, "{directive}");
+        field
+    };
+    assert_eq!(points("@skip(if: true)", json!({})), 1);
+    assert_eq!(points("@skip(if: false)", json!({})), 2);
+    assert_eq!(points("@include(if: false)", json!({})), 1);
+    assert_eq!(points("@include(if: true)", json!({})), 2);
+    assert_eq!(points("@include(if: true) @skip(if: true)", json!({})), 1);
+    assert_eq!(points("@skip(if: $b)", json!({ "b": true })), 1);
+    assert_eq!(points("@include(if: $b)", json!({ "b": true })), 2);
+    assert_eq!(points("@include(if: $b)", json!({ "b": false })), 1);
+    // What the engine takes an absent one for.
+    assert_eq!(points("@include(if: $b)", json!({})), 1);
+    assert_eq!(points("@skip(if: $b)", json!({})), 2);
+}
+
+#[test]
 fn objects_cost_one_and_leaves_nothing() {
     assert_eq!(estimate("{ __typename }"), 1);
     assert_eq!(estimate("{ person(id: 1) { id name tags } }"), 1);
