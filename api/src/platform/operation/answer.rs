@@ -1,7 +1,7 @@
 //! What is answered: data, errors with codes and public texts, and the extensions.
 
 use actix_web::http::StatusCode;
-use async_graphql::{Response, ServerError, Value, value};
+use async_graphql::{Response, ServerError, Value};
 use domain::lang::Lang;
 use serde::Serialize;
 use uuid::Uuid;
@@ -76,14 +76,26 @@ pub struct Answer {
 }
 
 /// What the operation cost, in points.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Cost {
     /// What it could have cost at most, by estimate.
+    #[serde(rename = "requestedQueryCost")]
     pub requested: u64,
     /// What it did cost; nothing when it was not executed.
+    #[serde(rename = "actualQueryCost")]
     pub actual: Option<u64>,
     /// The caller's bucket afterwards.
+    #[serde(rename = "throttleStatus")]
     pub throttle: ThrottleStatus,
+}
+
+/// What is told beside the data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    request_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 impl Answer {
@@ -217,32 +229,13 @@ impl Answer {
             text.push(b',');
         }
         text.extend_from_slice(b"\"extensions\":");
-        write(&mut text, &self.extensions());
+        let extensions = Extensions {
+            request_id: self.request_id,
+            cost: self.cost,
+        };
+        write_plain(&mut text, &extensions);
         text.push(b'}');
         text
-    }
-
-    fn extensions(&self) -> Value {
-        let id = self.request_id.to_string();
-        match self.cost {
-            None => value!({ "requestId": id }),
-            Some(Cost {
-                requested,
-                actual,
-                throttle,
-            }) => value!({
-                "requestId": id,
-                "cost": {
-                    "requestedQueryCost": requested,
-                    "actualQueryCost": actual,
-                    "throttleStatus": {
-                        "maximumAvailable": throttle.maximum_available,
-                        "currentlyAvailable": throttle.currently_available,
-                        "restoreRate": throttle.restore_rate,
-                    },
-                },
-            }),
-        }
     }
 }
 

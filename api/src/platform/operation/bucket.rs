@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use parking_lot::Mutex;
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::platform::Ctx;
@@ -32,7 +33,8 @@ struct Bucket {
 }
 
 /// What a bucket says of itself.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ThrottleStatus {
     /// Points of a full bucket.
     pub maximum_available: u64,
