@@ -269,6 +269,40 @@ on_both! {
         compare(&client, &ids, WAYS).await;
     }
 
+    async fn each_field_of_the_account_of_what_is_recorded_has_its_value(app) {
+        let client = app.a.client(&app, &app.a.admin).await;
+        let ids = fill(&app, &client).await;
+        let account = ids.get("acct");
+        // Nothing is what it would be without having been read.
+        let change = json!({ "id": account, "version": version(&client, account).await, "lifecycle": "PROSPECT", "touchCadenceDays": 30 });
+        client.change("accountUpdate", "AccountUpdateInput", change, "account { id }").await;
+        let input = json!({ "accountId": account, "kind": "CALL", "occurredAt": "2026-01-05T01:00:00Z", "summary": "Called" });
+        let input = json!({ "input": input });
+        for field in fields("Account", false) {
+            for shown in [
+                "activity { account { FIELD } } } }",
+                "one: activity { summary } activity { account { name } account { FIELD } } } }",
+                "...P } } fragment P on ActivityRecordPayload { activity { ... on Activity { account { ...A } } } } fragment A on Account { FIELD }",
+            ] {
+                let query = format!("mutation($input: ActivityRecordInput!) {{ activityRecord(input: $input) {{ {}", shown.replace("FIELD", &field));
+                let whole = format!("{{ account(id: \"{account}\") {{ {field} }} }}");
+                // It may be assessed anew between the two.
+                for tries in 0..5 {
+                    let data = client.ok(&query, input.clone()).await;
+                    let mut given = data["activityRecord"]["activity"]["account"].clone();
+                    if field != "name" {
+                        given.as_object_mut().unwrap().remove("name");
+                    }
+                    let expected = answer(&client, &whole, "/account").await;
+                    if given == expected {
+                        break;
+                    }
+                    assert!(tries < 4, "{query}: {given:#} {expected:#}");
+                }
+            }
+        }
+    }
+
     async fn each_field_of_evidence_has_the_value_that_it_has_in_the_whole_row(app) {
         let client = app.a.client(&app, &app.a.admin).await;
         let mut ids = fill(&app, &client).await;

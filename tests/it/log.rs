@@ -1,8 +1,14 @@
 //! The event log: gapless, ordered by commit, complete.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::platform::events::reader;
+use api::platform::tenancy::Database;
 use futures::future::join_all;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
-use tests::on_both;
+use tests::{Db, TestApp, on_both};
 
 on_both! {
     async fn concurrent_writers_leave_no_gap_and_one_event_a_change(app) {
@@ -62,4 +68,55 @@ on_both! {
         let other = app.a.client(&app, &app.a.other_rep).await.ok(query, json!({})).await;
         assert_eq!(other["events"]["nodes"], json!([]));
     }
+}
+
+/// The plan that is best for a page of rows, and kept, would read the whole table from then on.
+#[test]
+fn the_log_is_read_by_its_index_however_fast_it_grows() {
+    tests::run(Db::Postgres, async |app: TestApp| {
+        app.drain().await;
+        let outside = sea_orm::Database::connect(app.urls.superuser.as_ref().unwrap());
+        let outside = outside.await.unwrap();
+        outside.execute_unprepared("VACUUM ANALYZE event").await.unwrap();
+        let url = format!("{}?application_name=follows", app.urls.app);
+        let database = Database::connect(&url, 2).await.unwrap();
+        let tally = Arc::default();
+        let read = async |after: i64| -> usize {
+            let db = database.tenant_read(app.a.id, &tally).await.unwrap();
+            let events = reader::after_planned_anew(&db, after, 5).await.unwrap();
+            db.end().await.unwrap();
+            events.len()
+        };
+        // After five times PostgreSQL takes one plan for all values.
+        for _ in 0..8 {
+            assert!(read(0).await > 0);
+        }
+        let more = "INSERT INTO event (tenant_id, seq, id, type, subject_kind, subject_id, actor_kind, payload, occurred_at) \
+            SELECT tenant_id, 100000 + n, gen_random_uuid(), type, subject_kind, subject_id, actor_kind, payload, occurred_at \
+            FROM (SELECT * FROM event LIMIT 1) AS one, generate_series(1, 5000) AS n";
+        outside.execute_unprepared(more).await.unwrap();
+        for _ in 0..8 {
+            assert_eq!(read(104_990).await, 5);
+        }
+        // Counted when the connections have ended.
+        database.close().await;
+        let count = async |sql: &str| -> i64 {
+            let row = outside
+                .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+                .await;
+            row.unwrap().unwrap().try_get_by_index(0).unwrap()
+        };
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'follows'";
+        for _ in 0..500 {
+            if count(open).await == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let by_index = count("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'event_pkey'").await;
+        assert!(by_index > 0);
+        let read = count("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'event'").await;
+        assert!(read < 5_000, "{read} rows");
+        app
+    });
 }

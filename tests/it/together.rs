@@ -38,14 +38,20 @@ async fn contact(client: &Client, account: &str) -> String {
 
 /// Records all of them at the same moment: each comes back with its answer, in their order.
 async fn at_once(app: &TestApp, all: Vec<(&Client, Value)>) -> Vec<Value> {
+    let all = all.into_iter().map(|(client, input)| (client, input, SHOWN));
+    at_once_shown(app, all.collect()).await
+}
+
+/// The same, of which each is asked this.
+async fn at_once_shown(app: &TestApp, all: Vec<(&Client, Value, &str)>) -> Vec<Value> {
     let turn = app.app.recordings.begin(app.a.id).unwrap();
     let count = all.len();
     let recording: Vec<JoinHandle<Value>> = all
         .into_iter()
-        .map(|(client, input)| {
+        .map(|(client, input, shown)| {
             let client = client.clone();
             let query =
-                format!("mutation($input: ActivityRecordInput!) {{ activityRecord(input: $input) {{ {SHOWN} }} }}");
+                format!("mutation($input: ActivityRecordInput!) {{ activityRecord(input: $input) {{ {shown} }} }}");
             tokio::spawn(async move { client.send(&query, json!({ "input": input })).await.body })
         })
         .collect();
@@ -113,6 +119,25 @@ on_both! {
         }
         let last = admin.ok("query($id: ID!) { account(id: $id) { lastTouchAt } }", json!({ "id": one })).await;
         assert_eq!(last["account"]["lastTouchAt"], "2026-01-06T01:00:00+00:00");
+    }
+
+    async fn each_is_answered_what_he_asks_of_the_account(app) {
+        let admin = app.a.client(&app, &app.a.admin).await;
+        let input = json!({ "name": "Named", "note": "Noted", "country": "JP" });
+        let account = made(&admin, "accountCreate", "AccountCreateInput", input, "account").await;
+        app.drain().await;
+        for (shown, expected) in [
+            // All the same, and each something else.
+            (["name", "name"], [json!({ "name": "Named" }), json!({ "name": "Named" })]),
+            (["note", "country"], [json!({ "note": "Noted" }), json!({ "country": "JP" })]),
+            (["id", "note"], [json!({ "id": account }), json!({ "note": "Noted" })]),
+        ] {
+            let shown = shown.map(|field| format!("activity {{ account {{ {field} }} }}"));
+            let all = shown.iter().map(|shown| (&admin, call(&account, "called"), shown.as_str()));
+            let answers = at_once_shown(&app, all.collect()).await;
+            let given: Vec<&Value> = answers.iter().map(|answer| &answer["data"]["activityRecord"]["activity"]["account"]).collect();
+            assert_eq!(given, expected.iter().collect::<Vec<_>>(), "{answers:#?}");
+        }
     }
 
     async fn what_is_refused_among_others_is_refused_as_if_alone(app) {

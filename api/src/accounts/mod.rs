@@ -20,7 +20,7 @@ mod subscriptions;
 
 pub use loaders::{AccountById, distinct, grouped, shared_out};
 pub use mutations::AccountMutation;
-pub use schema::{Account, AccountQuery};
+pub use schema::{Account, AccountQuery, wanted_below};
 pub use subscriptions::AccountSubscription;
 
 use crate::platform::graphql::{Gid, IdKind};

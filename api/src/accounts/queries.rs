@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx, among};
+use crate::platform::tenancy::{Columns, Firsts, TenantDb, WriteTx, among};
 
 /// Handovers in these states let the successor see the account.
 const OPEN_HANDOVER: [&str; 3] = ["PLANNED", "INTRODUCING", "BONDING"];
@@ -174,17 +174,23 @@ fn with_id(id: Uuid, visible: Condition) -> Select<account::Entity> {
 /// written under this lock, so that it follows a merge or comes before it. In the order of their ids, so that two who
 /// lock several never wait for each other.
 pub async fn lock(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<account::Model>, DbErr> {
-    tx.all(in_order(tx, ids).lock(LockType::NoKeyUpdate)).await
+    tx.all(in_order(tx, account::Entity::find(), ids).lock(LockType::NoKeyUpdate))
+        .await
 }
 
-/// The same without waiting: those that nobody else has locked.
-pub async fn lock_free(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<account::Model>, DbErr> {
-    let free = in_order(tx, ids).lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
-    tx.all(free).await
+/// The same without waiting: those that nobody else has locked, with these columns.
+pub async fn lock_free(
+    tx: &WriteTx,
+    ids: &[Uuid],
+    columns: Columns<account::Entity>,
+) -> Result<Vec<account::Model>, DbErr> {
+    let free =
+        in_order(tx, account::Entity::bare(), ids).lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+    tx.all_with(free, columns).await
 }
 
-fn in_order(tx: &WriteTx, ids: &[Uuid]) -> Select<account::Entity> {
-    account::Entity::find()
+fn in_order(tx: &WriteTx, select: Select<account::Entity>, ids: &[Uuid]) -> Select<account::Entity> {
+    select
         .filter(among(tx, account::Column::Id, ids))
         .order_by_asc(account::Column::Id)
 }
@@ -202,6 +208,11 @@ pub async fn many(db: &TenantDb, ids: &[Uuid], visible: Condition) -> Result<Vec
 /// A list of visible accounts, to be filtered further, and paged or counted: whoever does so chooses the columns.
 pub fn list(visible: Condition) -> Select<account::Entity> {
     account::Entity::bare().filter(visible)
+}
+
+/// The visible account that a row names.
+pub fn named(visible: Condition) -> Firsts<account::Entity> {
+    Firsts::new(list(visible), account::Column::Id, Vec::new(), 1)
 }
 
 /// The team of many accounts.

@@ -15,8 +15,9 @@ use crate::members::{Member, MemberId, loaders::MemberById};
 use crate::platform::Ctx;
 use crate::platform::graphql::{
     Asked, Computed, Connection, Date, Found, IdKind, PageArgs, Related, Selected, Total, Writable, connection, cost,
-    cx, list_size, loaders,
+    cx, list_size, loaders, wanted_at,
 };
+use crate::platform::tenancy::Columns;
 use crate::{activities, contacts, decision_paths, follow_ups, handovers, losses, orders, risk};
 
 /// Where a client stands with us.
@@ -95,6 +96,11 @@ const COMPUTED: &[Computed<account::Column>] = &[
 ];
 const ID: &[account::Column] = &[account::Column::Id];
 const ID_AND_ASSESSMENT: &[account::Column] = &[account::Column::Id, account::Column::AssessmentId];
+
+/// What is selected of the accounts below this field of another object, by the fields that lead to them.
+pub fn wanted_below(gql: &Context<'_>, path: &[&str]) -> Columns<account::Entity> {
+    wanted_at(gql, path, COMPUTED)
+}
 
 impl Writable for account::Entity {
     const OBJECT: &'static str = "Account";

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::members;
 use crate::platform::Ctx;
 use crate::platform::graphql::{Asked, CursorKey, Found, PageArgs, Paged, Sorted, fetch_one_asked, fetch_page_asked};
-use crate::platform::tenancy::{Firsts, TenantDb, WriteTx};
+use crate::platform::tenancy::{Columns, Firsts, TenantDb, WriteTx};
 
 pub use super::changes::{
     AccountChanges, AccountDraft, account_archive, account_assign, account_create, account_restore, account_team_add,
@@ -163,12 +163,7 @@ pub async fn account_find_many(ctx: &Ctx, ids: &[Uuid]) -> Result<Vec<account::M
 pub fn account_beside(ctx: &Ctx) -> Result<Option<Firsts<account::Entity>>> {
     let grant = ctx.authorize(Action::AccountRead)?;
     let tenant = ctx.tenant()?.id;
-    Ok(members::circle_now(ctx, grant).map(|circle| Firsts {
-        select: queries::list(queries::visible(circle.as_ref(), tenant)),
-        group: account::Column::Id,
-        order: Vec::new(),
-        most: 1,
-    }))
+    Ok(members::circle_now(ctx, grant).map(|circle| queries::named(queries::visible(circle.as_ref(), tenant))))
 }
 
 /// Some accounts. For the rules of other slices, which have found what the caller sees.
@@ -260,13 +255,16 @@ pub async fn account_require_live(
 }
 
 /// Of these accounts those to which each caller, at the same place, may do `action` as [`account_require_live`] would let him:
-/// locked, and looked at for all in one statement. Nothing at a place that has to be looked at by itself: the account is not
+/// locked, and looked at for all in one statement, which reads these columns of them beside what it looks at (id, owner, and since
+/// when it is archived). Nothing at a place that has to be looked at by itself: the account is not
 /// there or archived, somebody else has locked it, or nobody of the caller's circle owns it.
 pub async fn accounts_live(
     tx: &WriteTx,
     action: Action,
     wanted: &[(&Ctx, Uuid)],
+    columns: Columns<account::Entity>,
 ) -> Result<Vec<Option<account::Model>>> {
+    use account::Column::{ArchivedAt, Id, OwnerId};
     // Before the locks: a circle may have to be read.
     let mut circles = Vec::with_capacity(wanted.len());
     for (ctx, _) in wanted {
@@ -279,7 +277,8 @@ pub async fn accounts_live(
     let mut ids: Vec<Uuid> = wanted.iter().map(|(_, id)| *id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let rows = queries::lock_free(tx, &ids).await?;
+    let columns = columns.with(Id).with(OwnerId).with(ArchivedAt);
+    let rows = queries::lock_free(tx, &ids, columns).await?;
     let live = wanted.iter().zip(circles).map(|((_, id), circles)| {
         let of_circle = |row: &account::Model| {
             let mut circles = circles.iter().flatten();

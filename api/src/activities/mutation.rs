@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::ActivityId;
 use super::schema::{Activity, ActivityKind, StartedBy};
 use super::service::{self, ActivityChanges, ActivityDraft};
-use crate::accounts::AccountId;
+use crate::accounts::{self, AccountId};
 use crate::contacts::ContactId;
 use crate::error::Result;
 use crate::follow_ups::FollowUpId;
@@ -156,7 +156,8 @@ impl ActivityMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The activity.")] input: ActivityRecordInput,
     ) -> Result<Option<ActivityRecordPayload>> {
-        let result = service::activity_record(cx(gql), input.into()).await;
+        let of_account = accounts::wanted_below(gql, &["activity", "account"]);
+        let result = service::activity_record(cx(gql), input.into(), of_account).await;
         ActivityRecordPayload::of(result.map(Activity::recorded)).map(Some)
     }
 

@@ -69,12 +69,12 @@ pub fn with_contacts(tenant: Uuid, contacts: &[Uuid]) -> Condition {
 /// The newest activities of an account that are not archived, newest first: so many.
 pub fn latest(most: i32) -> Firsts<activity::Entity> {
     use activity::Column;
-    Firsts {
-        select: activity::Entity::find().filter(Column::ArchivedAt.is_null()),
-        group: Column::AccountId,
-        order: vec![(Column::OccurredAt, Order::Desc), (Column::Id, Order::Desc)],
+    Firsts::new(
+        activity::Entity::find().filter(Column::ArchivedAt.is_null()),
+        Column::AccountId,
+        vec![(Column::OccurredAt, Order::Desc), (Column::Id, Order::Desc)],
         most,
-    }
+    )
 }
 
 /// The activities of many accounts within a span each, oldest first, the first 1,000 of each account: what came first was

@@ -23,7 +23,7 @@ use crate::follow_ups;
 use crate::platform::Ctx;
 use crate::platform::events::NewEvent;
 use crate::platform::graphql::input::{Checks, NAME_CHARS, NOTE_CHARS, instant};
-use crate::platform::tenancy::When;
+use crate::platform::tenancy::{Columns, When};
 
 /// What an activity is recorded from.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub struct ActivityDraft {
 pub struct Recorded {
     /// The activity.
     pub activity: activity::Model,
-    /// Its account as it is now, if the caller sees it and it was read.
+    /// Its account as it is now, if the caller sees it and it was read: with the columns that were asked for.
     pub account: Option<account::Model>,
 }
 
@@ -99,16 +99,22 @@ const fn is_usually_two_way(kind: ActivityKind, started_by: StartedBy) -> bool {
     }
 }
 
-/// Records an activity. The same external id at the same account again gives the one that is recorded, unchanged.
+/// Records an activity, of whose account these columns are answered. The same external id at the same account again gives the one
+/// that is recorded, unchanged.
 ///
 /// What is recorded in one company at the same moment is recorded together.
-pub async fn activity_record(ctx: &Arc<Ctx>, mut draft: ActivityDraft) -> Result<Recorded> {
+pub async fn activity_record(
+    ctx: &Arc<Ctx>,
+    mut draft: ActivityDraft,
+    of_account: Columns<account::Entity>,
+) -> Result<Recorded> {
     ctx.authorize(Action::ActivityRecord)?;
     check(ctx, &mut draft)?;
     if together::is_possible(ctx, &draft) {
-        together::record(ctx, draft).await
+        together::record(ctx, draft, of_account).await
     } else {
-        alone(ctx, draft).await
+        // It is large, and seldom: whoever records together need not carry it about.
+        Box::pin(alone(ctx, draft)).await
     }
 }
 

@@ -21,7 +21,7 @@ use crate::contacts::service::accounts_of_contacts;
 use crate::error::{Error, Result};
 use crate::platform::Ctx;
 use crate::platform::combiner::{Combiner, Joined};
-use crate::platform::tenancy::{When, WriteTx};
+use crate::platform::tenancy::{Columns, When, WriteTx};
 
 /// Activities that are recorded at the same moment, by company.
 pub type Recordings = Combiner<Asked, Outcome>;
@@ -30,6 +30,8 @@ pub type Recordings = Combiner<Asked, Outcome>;
 pub struct Asked {
     ctx: Arc<Ctx>,
     draft: ActivityDraft,
+    /// What is answered of its account.
+    of_account: Columns<account::Entity>,
 }
 
 /// What came of it.
@@ -50,11 +52,12 @@ pub fn is_possible(ctx: &Ctx, draft: &ActivityDraft) -> bool {
 }
 
 /// Records it with what others record, when others do.
-pub async fn record(ctx: &Arc<Ctx>, draft: ActivityDraft) -> Result<Recorded> {
+pub async fn record(ctx: &Arc<Ctx>, draft: ActivityDraft, of_account: Columns<account::Entity>) -> Result<Recorded> {
     let (tenant, recordings) = (ctx.tenant()?.id, &ctx.app.recordings);
     let asked = Asked {
         ctx: Arc::clone(ctx),
         draft,
+        of_account,
     };
     let joined = match recordings.begin(tenant) {
         Some(turn) => Joined::Turn(turn, asked),
@@ -70,7 +73,7 @@ pub async fn record(ctx: &Arc<Ctx>, draft: ActivityDraft) -> Result<Recorded> {
     };
     match outcome {
         Outcome::Recorded(recorded) => Ok(*recorded),
-        Outcome::Alone(draft) => alone(ctx, draft).await,
+        Outcome::Alone(draft) => Box::pin(alone(ctx, draft)).await,
         Outcome::Failed(error) => Err(error),
     }
 }
@@ -103,7 +106,7 @@ async fn record_all(all: Vec<Asked>) -> Vec<Outcome> {
     };
     all.into_iter()
         .zip(rows)
-        .map(|(Asked { ctx, draft }, row)| match row {
+        .map(|(Asked { ctx, draft, .. }, row)| match row {
             Some((row, account)) => match Recorded::new(&ctx, row, account) {
                 Ok(recorded) => Outcome::Recorded(Box::new(recorded)),
                 Err(error) => Outcome::Failed(error),
@@ -121,7 +124,8 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
         .iter()
         .map(|asked| (asked.ctx.as_ref(), asked.draft.account))
         .collect();
-    let accounts = accounts_live(tx, Action::ActivityRecord, &wanted).await?;
+    let columns = of_accounts(all).with(account::Column::LastTouchSort);
+    let accounts = accounts_live(tx, Action::ActivityRecord, &wanted, columns).await?;
     let ids: Vec<Uuid> = accounts.iter().flatten().map(|account| account.id).collect();
     if ids.is_empty() {
         return Ok((all.iter().map(|_| None).collect(), None));
@@ -136,7 +140,7 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
 
     let (mut written, mut rows, mut contact_rows) = (Vec::new(), Vec::new(), Vec::new());
     let mut raised: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
-    for (Asked { ctx, draft }, account) in all.iter().zip(accounts) {
+    for (Asked { ctx, draft, .. }, account) in all.iter().zip(accounts) {
         let (Some(account), Some(member)) = (account, ctx.actor.member()) else {
             written.push(None);
             continue;
@@ -165,4 +169,14 @@ async fn write(tx: &WriteTx, all: &[Asked]) -> Result<(Vec<Option<Row>>, Option<
     last_touch_raise(tx, When::AtCommit, raised).await?;
     let last = tx.write_out().await?;
     Ok((written, last))
+}
+
+/// What all ask for of their accounts. Where they differ it is everything: each mixture would be a statement of its own.
+fn of_accounts(all: &[Asked]) -> Columns<account::Entity> {
+    let mut asked = all.iter().map(|asked| asked.of_account);
+    let first = asked.next().unwrap_or_else(Columns::all);
+    match asked.all(|other| other == first) {
+        true => first,
+        false => Columns::all(),
+    }
 }

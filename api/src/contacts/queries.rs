@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{Firsts, TenantDb, among, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb, among};
 
 /// Most contacts shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 50;
@@ -77,33 +77,27 @@ pub fn has_not_left(today: NaiveDate) -> Condition {
 /// The active contacts of an account, the first 50: key contacts first, then by name.
 pub fn of_account(today: NaiveDate) -> Firsts<contact::Entity> {
     use contact::Column;
-    Firsts {
-        select: list(is_active(today)),
-        group: Column::AccountId,
-        order: vec![
+    Firsts::new(
+        list(is_active(today)),
+        Column::AccountId,
+        vec![
             (Column::IsKey, Order::Desc),
             (Column::SortKey, Order::Asc),
             (Column::Id, Order::Asc),
         ],
-        most: MOST_OF_ACCOUNT,
-    }
+        MOST_OF_ACCOUNT,
+    )
 }
 
 /// The active contacts of many accounts, of each the first 200: those with most say first.
 pub fn of_paths(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    let order = [
+    let order = vec![
         (Column::Say, Order::Desc),
         (Column::SortKey, Order::Asc),
         (Column::Id, Order::Asc),
     ];
-    first_of_each(
-        db,
-        list(is_active(today)),
-        (Column::AccountId, accounts),
-        &order,
-        MOST_OF_PATH,
-    )
+    Firsts::new(list(is_active(today)), Column::AccountId, order, MOST_OF_PATH).of_each(db, accounts)
 }
 
 /// Contacts who are at their posts and of whom it is known since when, longest there first.
@@ -145,25 +139,19 @@ pub async fn ended_posts(db: &TenantDb, today: NaiveDate) -> Result<Vec<PostRow>
 pub fn key_contacts(db: &TenantDb, accounts: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
     let key = list(is_active(today)).filter(Column::IsKey.eq(true));
-    let order = [
+    let order = vec![
         (Column::Say, Order::Desc),
         (Column::SortKey, Order::Asc),
         (Column::Id, Order::Asc),
     ];
-    first_of_each(db, key, (Column::AccountId, accounts), &order, MOST_KEY_CONTACTS)
+    Firsts::new(key, Column::AccountId, order, MOST_KEY_CONTACTS).of_each(db, accounts)
 }
 
 /// The active contacts who report to each of many, of each the first 50 by name.
 pub fn reports(db: &TenantDb, superiors: &[Uuid], today: NaiveDate) -> Select<contact::Entity> {
     use contact::Column;
-    let order = [(Column::SortKey, Order::Asc), (Column::Id, Order::Asc)];
-    first_of_each(
-        db,
-        list(is_active(today)),
-        (Column::ReportsToId, superiors),
-        &order,
-        MOST_REPORTS,
-    )
+    let order = vec![(Column::SortKey, Order::Asc), (Column::Id, Order::Asc)];
+    Firsts::new(list(is_active(today)), Column::ReportsToId, order, MOST_REPORTS).of_each(db, superiors)
 }
 
 /// What a search by text looks at.

@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb, WriteTx};
 
 /// Most open follow-ups shown of one account.
 pub const MOST_OPEN: i32 = 20;
@@ -37,8 +37,8 @@ pub fn is_open() -> Condition {
 pub fn open_of(db: &TenantDb, accounts: &[Uuid]) -> Select<follow_up::Entity> {
     use follow_up::Column;
     let open = follow_up::Entity::find().filter(is_open());
-    let soonest = [(Column::DueOn, Order::Asc), (Column::Id, Order::Asc)];
-    first_of_each(db, open, (Column::AccountId, accounts), &soonest, MOST_OPEN)
+    let soonest = vec![(Column::DueOn, Order::Asc), (Column::Id, Order::Asc)];
+    Firsts::new(open, Column::AccountId, soonest, MOST_OPEN).of_each(db, accounts)
 }
 
 /// Condition: this follow-up, still at the version that the caller saw.

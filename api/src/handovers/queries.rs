@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatemen
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx, among, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb, WriteTx, among};
 
 /// Most steps of one handover: eighteen of a template, and two for each of a hundred key contacts.
 pub const MOST_STEPS: u64 = 218;
@@ -56,8 +56,8 @@ pub fn newest(db: &TenantDb, accounts: &[Uuid], open_only: bool) -> Select<hando
         true => (handover::Entity::find().filter(is_open()), 1),
         false => (handover::Entity::find(), MOST_OF_ACCOUNT),
     };
-    let newest = [(Column::PlannedAt, Order::Desc), (Column::Id, Order::Desc)];
-    first_of_each(db, of_account, (Column::AccountId, accounts), &newest, most)
+    let newest = vec![(Column::PlannedAt, Order::Desc), (Column::Id, Order::Desc)];
+    Firsts::new(of_account, Column::AccountId, newest, most).of_each(db, accounts)
 }
 
 /// Open handovers with an id behind `after`, in order.

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, WriteTx, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb, WriteTx};
 
 /// Losses shown with an account.
 pub const MOST_OF_ACCOUNT: i32 = 20;
@@ -33,8 +33,8 @@ pub fn list(condition: Condition) -> Select<loss::Entity> {
 pub fn latest(db: &TenantDb, accounts: &[Uuid]) -> Select<loss::Entity> {
     use loss::Column;
     let counting = loss::Entity::find().filter(Column::ArchivedAt.is_null());
-    let latest = [(Column::LostOn, Order::Desc), (Column::Id, Order::Desc)];
-    first_of_each(db, counting, (Column::AccountId, accounts), &latest, MOST_OF_ACCOUNT)
+    let latest = vec![(Column::LostOn, Order::Desc), (Column::Id, Order::Desc)];
+    Firsts::new(counting, Column::AccountId, latest, MOST_OF_ACCOUNT).of_each(db, accounts)
 }
 
 /// The losses of many accounts from which nobody has come back.
@@ -166,8 +166,8 @@ fn orders() -> Select<order::Entity> {
 /// The newest order of each of many accounts that has one, credit notes apart.
 pub async fn newest_orders(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<order::Model>, DbErr> {
     use order::Column;
-    let newest = [(Column::OrderedAt, Order::Desc), (Column::Id, Order::Desc)];
-    db.all(first_of_each(db, orders(), (Column::AccountId, accounts), &newest, 1))
+    let newest = vec![(Column::OrderedAt, Order::Desc), (Column::Id, Order::Desc)];
+    db.all(Firsts::new(orders(), Column::AccountId, newest, 1).of_each(db, accounts))
         .await
 }
 

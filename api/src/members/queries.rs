@@ -23,12 +23,7 @@ pub async fn many(db: &TenantDb, ids: &[Uuid]) -> Result<Vec<member::Model>, DbE
 
 /// The one that a row names.
 pub fn named() -> Firsts<member::Entity> {
-    Firsts {
-        select: member::Entity::find(),
-        group: member::Column::Id,
-        order: Vec::new(),
-        most: 1,
-    }
+    Firsts::new(member::Entity::find(), member::Column::Id, Vec::new(), 1)
 }
 
 /// One member.

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb};
 
 /// Most lines of one order.
 pub const MOST_LINES: u64 = 200;
@@ -37,8 +37,8 @@ pub fn list(condition: Condition) -> Select<order::Entity> {
 pub fn latest(db: &TenantDb, accounts: &[Uuid]) -> Select<order::Entity> {
     use order::Column;
     let live = order::Entity::find().filter(Column::ArchivedAt.is_null());
-    let newest = [(Column::OrderedAt, Order::Desc), (Column::Id, Order::Desc)];
-    first_of_each(db, live, (Column::AccountId, accounts), &newest, LATEST)
+    let newest = vec![(Column::OrderedAt, Order::Desc), (Column::Id, Order::Desc)];
+    Firsts::new(live, Column::AccountId, newest, LATEST).of_each(db, accounts)
 }
 
 /// The lines of many orders, in their order.

@@ -134,7 +134,8 @@ impl<T: Send + 'static, R: Send + 'static> Turn<T, R> {
                 answers.push(other.answer);
             }
         }
-        let working = work(all);
+        // Elsewhere, because it is large, and what is spawned is moved several times.
+        let working = Box::pin(work(all));
         let working = async move {
             // Given up, all learn that it was lost: it may have been done.
             let done = tokio::time::timeout(LONGEST, working).await;

@@ -2,18 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::Lifecycle;
-use domain::risk::Band;
+use domain::risk::{Band, FactorKind};
 use entity::{account, assessment, event, order, signal};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, Order, Query};
+use sea_orm::sea_query::extension::postgres::PgExpr;
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, LockType, Order, Query};
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select, Value,
+    ColumnTrait, Condition, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, Value,
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::assessed::Assessed;
 use super::moment::Moment;
-use crate::platform::tenancy::{TenantDb, WriteTx, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb, WriteTx, among};
 
 /// Orders read at a time: what bounds the memory of a pass over all of a tenant's orders.
 const ORDERS_AT_A_TIME: u64 = 20_000;
@@ -171,15 +173,9 @@ pub async fn signals(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Resul
     let select = signal::Entity::find()
         .filter(Column::OccurredOn.lte(moment.day))
         .filter(moment.recorded(Column::RecordedAt));
-    let newest = [(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
-    db.all(first_of_each(
-        db,
-        select,
-        (Column::AccountId, accounts),
-        &newest,
-        MOST_SIGNALS,
-    ))
-    .await
+    let newest = vec![(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
+    db.all(Firsts::new(select, Column::AccountId, newest, MOST_SIGNALS).of_each(db, accounts))
+        .await
 }
 
 /// The next `limit` accounts that are not archived, by id.
@@ -224,15 +220,39 @@ pub fn assessments(ids: &[Uuid]) -> Select<assessment::Entity> {
     assessment::Entity::find().filter(assessment::Column::Id.is_in(ids.iter().copied()))
 }
 
-/// The assessments by which these accounts stand.
-pub fn present(tenant: Uuid, accounts: &[Uuid]) -> Select<assessment::Entity> {
-    let ids = Query::select()
+/// Those of these accounts whose assessment, by which they stand, has a factor of this kind.
+pub async fn standing_for(db: &TenantDb, accounts: &[Uuid], kind: FactorKind) -> Result<Vec<Uuid>, DbErr> {
+    let standing = Query::select()
         .column(account::Column::AssessmentId)
         .from(account::Entity)
-        .and_where(account::Column::TenantId.eq(tenant))
-        .and_where(account::Column::Id.is_in(accounts.iter().copied()))
+        .and_where(account::Column::TenantId.eq(db.tenant()))
+        .and_where(among(db, account::Column::Id, accounts))
         .to_owned();
-    assessment::Entity::find().filter(assessment::Column::Id.in_subquery(ids))
+    let select = assessment::Entity::find()
+        .select_only()
+        .column_as(assessment::Column::AccountId, "id")
+        .filter(assessment::Column::Id.in_subquery(standing))
+        .filter(has_factor(db.backend(), kind));
+    let rows: Vec<IdRow> = db.rows(select).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The assessment has a factor of this kind: found where it is stored, as reading and parsing all of it costs far more.
+fn has_factor(backend: DbBackend, kind: FactorKind) -> Expr {
+    let factors = Expr::col(assessment::Column::Factors.as_column_ref());
+    if backend == DbBackend::Postgres {
+        return factors.contains(json!({ "factors": [{ "kind": kind.as_str() }] }));
+    }
+    let kind_of = Func::cust("json_extract").args([Expr::col("value"), Expr::val("$.kind")]);
+    let of_kind = Query::select()
+        .expr(Expr::val(1))
+        .from_function(
+            Func::cust("json_each").args([factors, Expr::val("$.factors")]),
+            "factor",
+        )
+        .and_where(Expr::from(kind_of).eq(kind.as_str()))
+        .to_owned();
+    Expr::exists(of_kind)
 }
 
 /// The stored assessments of an account.

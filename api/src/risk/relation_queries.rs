@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, Query
 use uuid::Uuid;
 
 use super::moment::Moment;
-use crate::platform::tenancy::{TenantDb, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb};
 
 /// Rows of a kind that prove something of an account.
 const MOST_OF_ACCOUNT: i32 = 5;
@@ -174,14 +174,10 @@ pub async fn in_post(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Resul
         .add(Column::LeftOn.gt(moment.day))
         .add_option(unknown_yet);
     let select = known_contacts(moment).filter(there);
-    let order = [(Column::SortKey, Order::Asc), (Column::Id, Order::Asc)];
-    db.rows(narrow(first_of_each(
-        db,
-        select,
-        (Column::AccountId, accounts),
-        &order,
-        2,
-    )))
+    let order = vec![(Column::SortKey, Order::Asc), (Column::Id, Order::Asc)];
+    db.rows(narrow(
+        Firsts::new(select, Column::AccountId, order, 2).of_each(db, accounts),
+    ))
     .await
 }
 
@@ -212,10 +208,11 @@ pub async fn key_left(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Resu
         .filter(moment.recorded(Column::LeftRecordedAt))
         .filter(key)
         .filter(Column::Id.not_in_subquery(changed));
-    let order = [(Column::LeftOn, Order::Desc), (Column::Id, Order::Desc)];
-    let of = (Column::AccountId, accounts);
-    db.rows(narrow(first_of_each(db, select, of, &order, MOST_OF_ACCOUNT)))
-        .await
+    let order = vec![(Column::LeftOn, Order::Desc), (Column::Id, Order::Desc)];
+    db.rows(narrow(
+        Firsts::new(select, Column::AccountId, order, MOST_OF_ACCOUNT).of_each(db, accounts),
+    ))
+    .await
 }
 
 /// Those who are or were key contacts of accounts, with most say first.
@@ -225,10 +222,11 @@ pub async fn key_contacts(db: &TenantDb, accounts: &[Uuid]) -> Result<Vec<Contac
         .add(Column::IsKey.eq(true))
         .add(Column::KeyRecordedAt.is_not_null());
     let select = contact::Entity::find().filter(ever);
-    let order = [(Column::Say, Order::Desc), (Column::Id, Order::Asc)];
-    let of = (Column::AccountId, accounts);
-    db.rows(narrow(first_of_each(db, select, of, &order, MOST_KEY_CONTACTS)))
-        .await
+    let order = vec![(Column::Say, Order::Desc), (Column::Id, Order::Asc)];
+    db.rows(narrow(
+        Firsts::new(select, Column::AccountId, order, MOST_KEY_CONTACTS).of_each(db, accounts),
+    ))
+    .await
 }
 
 /// The day on which nothing that happened by then weighs any more.
@@ -248,24 +246,18 @@ pub async fn buyer_changes(
         .filter(Column::OccurredOn.gt(faded(moment)))
         .filter(moment.recorded(Column::RecordedAt))
         .filter(moment.before(Column::EstablishedAt));
-    let order = [(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
-    let of = (Column::AccountId, accounts);
-    db.all(first_of_each(db, select, of, &order, MOST_OF_ACCOUNT)).await
+    let order = vec![(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
+    db.all(Firsts::new(select, Column::AccountId, order, MOST_OF_ACCOUNT).of_each(db, accounts))
+        .await
 }
 
 /// The present span of ownership of each account and some before, newest first; none where the account did not pass.
 pub async fn ownerships(db: &TenantDb, moment: &Moment, accounts: &[Uuid]) -> Result<Vec<ownership::Model>, DbErr> {
     use ownership::Column;
     let select = ownership::Entity::find().filter(Column::StartsAt.lte(moment.as_of));
-    let order = [(Column::StartsAt, Order::Desc), (Column::Id, Order::Desc)];
+    let order = vec![(Column::StartsAt, Order::Desc), (Column::Id, Order::Desc)];
     let rows = db
-        .all(first_of_each(
-            db,
-            select,
-            (Column::AccountId, accounts),
-            &order,
-            MOST_SPANS,
-        ))
+        .all(Firsts::new(select, Column::AccountId, order, MOST_SPANS).of_each(db, accounts))
         .await?;
     let mut present: HashMap<Uuid, bool> = HashMap::new();
     for row in &rows {

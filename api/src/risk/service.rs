@@ -121,15 +121,7 @@ pub async fn neglected_of(ctx: &Ctx, accounts: &[Uuid]) -> Result<Vec<Uuid>> {
     let mut neglected = Vec::new();
     for some in accounts.chunks(ACCOUNTS_AT_A_TIME.into()) {
         let db = ctx.read().await?;
-        let present = db.all(queries::present(db.tenant(), some)).await?;
-        let stored = present.into_iter().filter_map(|row| stored::read(row).ok());
-        let of = stored.filter(|row| {
-            row.assessed
-                .factors
-                .iter()
-                .any(|factor| factor.kind == FactorKind::Neglect)
-        });
-        neglected.extend(of.map(|row| row.assessed.account));
+        neglected.extend(queries::standing_for(&db, some, FactorKind::Neglect).await?);
     }
     Ok(neglected)
 }

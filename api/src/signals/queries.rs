@@ -5,7 +5,7 @@ use sea_orm::sea_query::Order;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
-use crate::platform::tenancy::{TenantDb, first_of_each};
+use crate::platform::tenancy::{Firsts, TenantDb};
 
 /// Most open signals shown of one account.
 const MOST_OPEN: i32 = 20;
@@ -29,8 +29,8 @@ pub fn list(condition: Condition) -> Select<signal::Entity> {
 pub fn open_of(db: &TenantDb, accounts: &[Uuid]) -> Select<signal::Entity> {
     use signal::Column;
     let open = signal::Entity::find().filter(Column::SettledAt.is_null());
-    let newest = [(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
-    first_of_each(db, open, (Column::AccountId, accounts), &newest, MOST_OPEN)
+    let newest = vec![(Column::OccurredOn, Order::Desc), (Column::Id, Order::Desc)];
+    Firsts::new(open, Column::AccountId, newest, MOST_OPEN).of_each(db, accounts)
 }
 
 /// Condition: this signal, still at the version that the caller saw.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use domain::lang::Text;
-use entity::{event, tenant_clock};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{Sparse, event, tenant_clock};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Result, UserErrorCode};
-use crate::platform::tenancy::TenantDb;
+use crate::platform::tenancy::{Columns, TenantDb};
 
 /// Tenants asked for in one statement.
 const TENANTS_PER_LOOK: usize = 500;
@@ -18,11 +18,20 @@ const LOOK_BACK: u64 = 50;
 
 /// The events behind `seq`, in order, at most `limit` of them.
 pub async fn after(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<event::Model>> {
-    let select = event::Entity::find()
+    Ok(db.all_with(behind(seq, limit), Columns::all()).await?)
+}
+
+/// The same for the few who read all of the log, many lines at once, while it grows: see [`TenantDb::all_planned_anew`]. Nobody else
+/// may read with the same limit.
+pub async fn after_planned_anew(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<event::Model>> {
+    Ok(db.all_planned_anew(behind(seq, limit), Columns::all()).await?)
+}
+
+fn behind(seq: i64, limit: u64) -> Select<event::Entity> {
+    event::Entity::bare()
         .filter(event::Column::Seq.gt(seq))
         .order_by_asc(event::Column::Seq)
-        .limit(limit);
-    Ok(db.all(select).await?)
+        .limit(limit)
 }
 
 /// The number of the last event of a tenant's log; 0 when there is none.

@@ -63,7 +63,8 @@ async fn answer(app: web::Data<App>, request: HttpRequest, payload: web::Payload
     let span = operation::span(&info);
     let accepted = Accepted::of(headers::text(&request, ACCEPT));
     let encoding = Encoding::of(headers::text(&request, ACCEPT_ENCODING));
-    let work = work(&app, &request, payload, info.clone(), accepted);
+    // Elsewhere, because it is large, and what is answered here is moved several times.
+    let work = Box::pin(work(&app, &request, payload, info.clone(), accepted));
     let mut response = match work.instrument(span.clone()).await {
         Ok(Outcome::Answer(answer)) => {
             // Something of ours is accepted, or there would be no answer.

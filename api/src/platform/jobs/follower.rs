@@ -194,7 +194,7 @@ async fn read_on(
     let mut batches = 0;
     while !stop.is_asked() {
         let db = app.database.tenant_read(tenant, &Arc::default()).await?;
-        let events = reader::after(&db, lease.seq, BATCH).await?;
+        let events = reader::after_planned_anew(&db, lease.seq, BATCH).await?;
         db.end().await?;
         let Some(last) = events.last().map(|event| event.seq) else {
             return Ok(Stopped::Stored);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use entity::{Sparse, TenantOwned};
 use sea_orm::sea_query::{Expr, UnionType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, FromQueryResult, PaginatorTrait, QueryFilter, QueryResult,
+    QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -45,8 +45,7 @@ impl TenantDb {
     {
         let select = columns.of(self.scope(select)).into_query();
         let rows = self.tx.query_all(&select).await?;
-        let models = rows.iter().map(|row| columns.read(row)).collect::<Result<_, _>>()?;
-        Ok(self.tally.count_rows(models))
+        self.read(columns, &rows)
     }
 
     /// The same, and what else is selected of each row, as PostgreSQL sends it.
@@ -64,6 +63,23 @@ impl TenantDb {
         let rows = self.tx.query_all(&select).await?.into_iter();
         let read = |row| Ok((columns.read(&row)?, SentRow::behind(row, columns.count())));
         Ok(self.tally.count_rows(rows.map(read).collect::<Result<_, DbErr>>()?))
+    }
+
+    /// As [`all_with`](Self::all_with), planned anew each time, which takes a round trip more: for a table that may have grown a
+    /// hundredfold since a plan for it was made. The one that is best for a page of rows reads all of them, and is kept until
+    /// somebody counts anew. A plan that was kept for the same statement is used here too.
+    pub async fn all_planned_anew<E>(&self, select: Select<E>, columns: Columns<E>) -> Result<Vec<E::Model>, DbErr>
+    where
+        E: TenantOwned + Sparse,
+    {
+        let select = columns.of(self.scope(select)).into_query();
+        let rows = self.tx.query_all_planned_anew(&select).await?;
+        self.read(columns, &rows)
+    }
+
+    fn read<E: Sparse>(&self, columns: Columns<E>, rows: &[QueryResult]) -> Result<Vec<E::Model>, DbErr> {
+        let models = rows.iter().map(|row| columns.read(row)).collect::<Result<_, _>>()?;
+        Ok(self.tally.count_rows(models))
     }
 
     /// The first row of a select, if any.

@@ -25,20 +25,55 @@ pub fn among(db: &TenantDb, column: impl ColumnTrait, ids: &[Uuid]) -> Expr {
 
 /// The first rows of any one group.
 pub struct Firsts<E: EntityTrait> {
-    /// What finds the rows.
-    pub select: Select<E>,
-    /// The column that says whose they are.
-    pub group: E::Column,
-    /// Their order.
-    pub order: Vec<(E::Column, Order)>,
-    /// At most so many.
-    pub most: i32,
+    select: Select<E>,
+    group: E::Column,
+    order: Vec<(E::Column, Order)>,
+    most: i32,
 }
 
 impl<E: TenantOwned> Firsts<E> {
-    /// Those of each of these groups.
+    /// What `select` finds, in this order, of each group at most `most`; whose a row is says its column `group`.
+    pub fn new(select: Select<E>, group: E::Column, order: Vec<(E::Column, Order)>, most: i32) -> Self {
+        Self {
+            select,
+            group,
+            order,
+            most,
+        }
+    }
+
+    /// Those of each of these groups, in their order, in one statement.
     pub fn of_each(self, db: &TenantDb, ids: &[Uuid]) -> Select<E> {
-        first_of_each(db, self.select, (self.group, ids), &self.order, self.most)
+        if db.backend() == DbBackend::Postgres {
+            return self.found_one_by_one(db.tenant(), ids);
+        }
+        let select = self.select.filter(among(db, self.group, ids));
+        numbered(db.tenant(), select, self.group, &self.order, self.most)
+    }
+
+    /// Each group's rows are looked up in its index, and no more of them than are wanted. One list of ids is one parameter, so
+    /// that the statement is the same however many there are.
+    fn found_one_by_one(self, tenant: Uuid, ids: &[Uuid]) -> Select<E> {
+        let here = Expr::col((Alias::new(GROUP), Alias::new(GROUP)));
+        let most = u64::try_from(self.most).unwrap_or_default();
+        let mut of_group = of_group(tenant, self.select, self.group, here).limit(most);
+        let mut first = E::find();
+        for (column, direction) in self.order {
+            of_group = of_group.order_by(column, direction.clone());
+            first = first.order_by(column, direction);
+        }
+        let ids = ids.iter().map(|id| Value::from(*id)).collect();
+        let groups = Func::cust("unnest").arg(Value::Array(ArrayType::Uuid, Some(Box::new(ids))));
+        QuerySelect::query(&mut first)
+            .from_clear()
+            .from_function(groups, GROUP)
+            .join_lateral(
+                JoinType::InnerJoin,
+                of_group.into_query(),
+                Alias::new(E::default().table_name()),
+                Condition::all(),
+            );
+        first
     }
 
     /// Of the group that a row of another select names in `outer`, the first as a record of what is selected of it, to stand in that
@@ -67,50 +102,6 @@ impl<E: TenantOwned> Firsts<E> {
         rows.expr(Func::cust("ROW").args(selected));
         Expr::SubQuery(None, Box::new(rows.into()))
     }
-}
-
-/// Of each of these groups the first `most` rows that `select` finds, in this order, in one statement.
-pub fn first_of_each<E: TenantOwned>(
-    db: &TenantDb,
-    select: Select<E>,
-    (group, ids): (E::Column, &[Uuid]),
-    order: &[(E::Column, Order)],
-    most: i32,
-) -> Select<E> {
-    match db.backend() {
-        DbBackend::Postgres => found_one_by_one(db.tenant(), select, (group, ids), order, most),
-        _ => numbered(db.tenant(), select.filter(among(db, group, ids)), group, order, most),
-    }
-}
-
-/// Each group's rows are looked up in its index, and no more of them than are wanted. One list of ids is one parameter, so
-/// that the statement is the same however many there are.
-fn found_one_by_one<E: TenantOwned>(
-    tenant: Uuid,
-    select: Select<E>,
-    (group, ids): (E::Column, &[Uuid]),
-    order: &[(E::Column, Order)],
-    most: i32,
-) -> Select<E> {
-    let here = Expr::col((Alias::new(GROUP), Alias::new(GROUP)));
-    let mut of_group = of_group(tenant, select, group, here).limit(u64::try_from(most).unwrap_or_default());
-    let mut first = E::find();
-    for (column, direction) in order {
-        of_group = of_group.order_by(*column, direction.clone());
-        first = first.order_by(*column, direction.clone());
-    }
-    let ids = ids.iter().map(|id| Value::from(*id)).collect();
-    let groups = Func::cust("unnest").arg(Value::Array(ArrayType::Uuid, Some(Box::new(ids))));
-    QuerySelect::query(&mut first)
-        .from_clear()
-        .from_function(groups, GROUP)
-        .join_lateral(
-            JoinType::InnerJoin,
-            of_group.into_query(),
-            Alias::new(E::default().table_name()),
-            Condition::all(),
-        );
-    first
 }
 
 /// The rows of a group that a row around them names.

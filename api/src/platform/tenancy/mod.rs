@@ -22,7 +22,7 @@ pub use columns::Columns;
 pub use database::{Database, PoolState, SafetyError};
 pub use door::TenantDb;
 pub use global::{GlobalDb, GlobalTable, GlobalTx};
-pub use groups::{Firsts, among, first_of_each, numbered};
+pub use groups::{Firsts, among, numbered};
 pub use lease::LEASE;
 pub use tally::Tally;
 pub use transaction::Reading;

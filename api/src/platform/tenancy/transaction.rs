@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Value, Values};
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, Postgres};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, StatementBuilder, TransactionOptions, TransactionTrait,
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
@@ -93,6 +93,15 @@ impl Transaction {
         }
     }
 
+    /// All rows of a statement that PostgreSQL plans anew, and keeps no plan for; SQLite plans so little that it need not.
+    pub async fn query_all_planned_anew(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {
+        let statement = self.get_database_backend().build(statement);
+        match self {
+            Self::Postgres(transaction) => transaction.query_all(query(statement).persistent(false)).await,
+            Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
+        }
+    }
+
     /// Makes it durable.
     pub async fn commit(self) -> Result<(), DbErr> {
         match self {
@@ -156,13 +165,7 @@ impl ConnectionTrait for Transaction {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Postgres(transaction) => {
-                let rows = transaction
-                    .on(async |connection| connection.fetch_all(query(statement)).await)
-                    .await;
-                rows.map(|rows| rows.into_iter().map(Into::into).collect())
-                    .map_err(|error| DbErr::Query(driver(error)))
-            }
+            Self::Postgres(transaction) => transaction.query_all(query(statement)).await,
             Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
         }
     }
@@ -266,6 +269,15 @@ impl PostgresTransaction {
             .on(async |connection: &mut PgConnection| connection.execute(AssertSqlSafe(sql)).await)
             .await;
         done.map(Into::into).map_err(|error| DbErr::Exec(driver(error)))
+    }
+
+    async fn query_all(
+        &self,
+        query: sqlx::query::Query<'static, Postgres, SqlxValues>,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let rows = self.on(async |connection| connection.fetch_all(query).await).await;
+        rows.map(|rows| rows.into_iter().map(Into::into).collect())
+            .map_err(|error| DbErr::Query(driver(error)))
     }
 
     /// Does this on the connection, which is busy until it is done: given up in the middle, it stays so, and after an error,
