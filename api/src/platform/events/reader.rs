@@ -15,16 +15,19 @@ use crate::platform::tenancy::{Columns, TenantDb};
 const TENANTS_PER_LOOK: usize = 500;
 /// Changes looked back at when a stale version is explained.
 const LOOK_BACK: u64 = 50;
+/// Lines that are read by a plan made for them alone.
+pub const PLANNED_ANEW: u64 = 200;
 
-/// The events behind `seq`, in order, at most `limit` of them.
+/// The events behind `seq`, in order, at most `limit` of them, but not [`PLANNED_ANEW`]: the text would be the same, and the plan that is
+/// kept for it would be used for both.
 pub async fn after(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<event::Model>> {
+    debug_assert_ne!(limit, PLANNED_ANEW);
     Ok(db.all_with(behind(seq, limit), Columns::all()).await?)
 }
 
-/// The same for the few who read all of the log, many lines at once, while it grows: see [`TenantDb::all_planned_anew`]. Nobody else
-/// may read with the same limit.
-pub async fn after_planned_anew(db: &TenantDb, seq: i64, limit: u64) -> Result<Vec<event::Model>> {
-    Ok(db.all_planned_anew(behind(seq, limit), Columns::all()).await?)
+/// The same for the few who read all of the log, [`PLANNED_ANEW`] lines at once, while it grows: see [`TenantDb::all_planned_anew`].
+pub async fn after_planned_anew(db: &TenantDb, seq: i64) -> Result<Vec<event::Model>> {
+    Ok(db.all_planned_anew(behind(seq, PLANNED_ANEW), Columns::all()).await?)
 }
 
 fn behind(seq: i64, limit: u64) -> Select<event::Entity> {

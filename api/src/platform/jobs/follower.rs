@@ -19,9 +19,7 @@ use crate::platform::Ctx;
 use crate::platform::auth::tenant_settings;
 use crate::platform::events::reader;
 
-/// Events handed over at a time.
-const BATCH: u64 = 200;
-/// Batches of one tenant before others have their turn.
+/// Batches of [`reader::PLANNED_ANEW`] events of one tenant before others have their turn.
 const MOST_BATCHES: u32 = 5;
 /// Tenants worked for at the same time.
 const SIDE_BY_SIDE: usize = 2;
@@ -194,7 +192,7 @@ async fn read_on(
     let mut batches = 0;
     while !stop.is_asked() {
         let db = app.database.tenant_read(tenant, &Arc::default()).await?;
-        let events = reader::after_planned_anew(&db, lease.seq, BATCH).await?;
+        let events = reader::after_planned_anew(&db, lease.seq).await?;
         db.end().await?;
         let Some(last) = events.last().map(|event| event.seq) else {
             return Ok(Stopped::Stored);
@@ -212,7 +210,7 @@ async fn read_on(
             app.metrics.event_lag(follower.name, lag);
         }
         ctx.end_read().await?;
-        if u64::try_from(events.len()).unwrap_or(BATCH) < BATCH {
+        if (events.len() as u64) < reader::PLANNED_ANEW {
             return Ok(Stopped::AtEnd(last));
         }
         batches += 1;

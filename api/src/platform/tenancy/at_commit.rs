@@ -65,11 +65,11 @@ pub fn insert<A: ActiveModelTrait>(rows: &[A]) -> Result<InsertStatement, DbErr>
 fn insert_with<A: ActiveModelTrait>(rows: &[A], value: impl Fn(Column<A>) -> Expr) -> Result<InsertStatement, DbErr> {
     let table = A::Entity::default();
     let columns: Vec<_> = Column::<A>::iter()
-        .filter(|column| rows.iter().any(|row| row.get(*column).is_set()))
+        .filter(|column| rows.iter().any(|row| !row.is_not_set(*column)))
         .collect();
     if rows
         .iter()
-        .any(|row| columns.iter().any(|column| !row.get(*column).is_set()))
+        .any(|row| columns.iter().any(|column| row.is_not_set(*column)))
     {
         return Err(DbErr::Custom("rows that go together have the same columns".into()));
     }

@@ -15,6 +15,7 @@ mod lease;
 mod pools;
 mod tally;
 mod transaction;
+mod turns;
 mod wire;
 mod write;
 

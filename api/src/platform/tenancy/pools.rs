@@ -21,10 +21,10 @@ use parking_lot::{Mutex, RwLock};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, PgConnection};
 use sea_orm::{ConnAcquireErr, DbErr};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::transaction::{Begin, Reading, driver};
+use super::turns::{Prompt, Turn, Turns};
 
 /// Fewer connections than this make no pool of their own: one slow statement would hold up its whole thread.
 const FEWEST: u32 = 4;
@@ -85,8 +85,8 @@ impl Lying {
 /// A connection that was taken from a pool, and goes back to it.
 pub struct Taken {
     link: Object<Opener>,
-    /// The company's turn ends when the connection is back.
-    _turn: Option<OwnedSemaphorePermit>,
+    /// The company's turn ends when the connection is back. In a box, because connections are moved.
+    _turn: Option<Box<Turn>>,
 }
 
 impl Taken {
@@ -249,21 +249,20 @@ async fn let_rest(pool: WeakPool<Opener>) {
     }
 }
 
-/// A pool, and whose turn it is: one company never has all of its connections, so that another that asks for little waits
-/// for no more than a statement or two, however much the one asks for.
+/// A pool, and whose turn it is at its connections.
 #[derive(Clone, Debug)]
 struct Shared {
     pool: Pool,
-    turns: Arc<Mutex<HashMap<Uuid, Arc<Semaphore>>>>,
-    /// As many connections as one company may have.
-    most: usize,
+    turns: Turns,
 }
 
-/// Companies whose turns are kept track of; beyond that those who have none are forgotten.
-const TURNS: usize = 1_024;
-
 impl Shared {
-    fn new(options: &PgConnectOptions, connections: u32, planning: Planning) -> Result<Self, DbErr> {
+    fn new(
+        options: &PgConnectOptions,
+        connections: u32,
+        planning: Planning,
+        prompt: &Arc<Prompt>,
+    ) -> Result<Self, DbErr> {
         let connections = usize::try_from(connections).unwrap_or(usize::MAX).max(1);
         let options = options.clone();
         let pool = Pool::builder(Opener { options, planning })
@@ -277,30 +276,16 @@ impl Shared {
         tokio::spawn(let_rest(pool.weak()));
         Ok(Self {
             pool,
-            turns: Arc::default(),
-            most: (connections - (connections / 4).max(1)).max(1),
+            turns: Turns::new(connections, Arc::clone(prompt)),
         })
-    }
-
-    fn turns(&self, tenant: Uuid) -> Arc<Semaphore> {
-        let mut turns = self.turns.lock();
-        if turns.len() >= TURNS {
-            turns.retain(|_, turns| Arc::strong_count(turns) > 1);
-        }
-        let of = turns
-            .entry(tenant)
-            .or_insert_with(|| Arc::new(Semaphore::new(self.most)));
-        Arc::clone(of)
     }
 
     async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, PoolError<sqlx::Error>> {
         let turn = match tenant {
-            Some(tenant) => Some(
-                self.turns(tenant)
-                    .acquire_owned()
-                    .await
-                    .map_err(|_| PoolError::Closed)?,
-            ),
+            Some(tenant) => {
+                let turn = self.turns.wait(tenant).await;
+                Some(Box::new(turn.map_err(|_| PoolError::Closed)?))
+            }
             None => None,
         };
         Ok(Taken {
@@ -317,6 +302,8 @@ pub struct ThreadPools {
     /// For every other thread.
     shared: Shared,
     own: Arc<RwLock<HashMap<ThreadId, Shared>>>,
+    /// What requests of all threads go by. Jobs have their own: nobody waits for them.
+    prompt: Arc<Prompt>,
     /// Connections of each thread that serves requests; none when all share all.
     each: u32,
 }
@@ -333,9 +320,10 @@ impl ThreadPools {
     pub fn new(options: PgConnectOptions, connections: u32, threads: usize) -> Result<Self, DbErr> {
         let share = share(connections, threads);
         Ok(Self {
-            shared: Shared::new(&options, share, Planning::AsItSeesFit)?,
+            shared: Shared::new(&options, share, Planning::AsItSeesFit, &Arc::default())?,
             options,
             own: Arc::default(),
+            prompt: Arc::default(),
             each: if share < connections { share } else { 0 },
         })
     }
@@ -343,7 +331,7 @@ impl ThreadPools {
     /// Gives the current thread a pool of its own.
     pub fn join(&self) {
         if self.each > 0
-            && let Ok(pool) = Shared::new(&self.options, self.each, Planning::Once)
+            && let Ok(pool) = Shared::new(&self.options, self.each, Planning::Once, &self.prompt)
         {
             self.own.write().insert(thread::current().id(), pool);
         }
