@@ -86,9 +86,10 @@ on_both! {
         assert!(value(&text, "hikitsugi_event_lag_seconds_count", &["reader=\"subscription\""]).unwrap() >= 1.0);
         let delivered = ["kind=\"subscription\"", "field=\"eventsAdded\"", "outcome=\"ok\""];
         assert!(value(&text, "hikitsugi_operation_duration_seconds_count", &delivered).unwrap() >= 1.0);
+        let most = f64::from(app.app.config.database_connections);
         let pools: &[(&str, f64)] = match app.db {
-            Db::Postgres => &[("shared", 4.0)],
-            Db::Sqlite => &[("read", 4.0), ("write", 1.0)],
+            Db::Postgres => &[("shared", most)],
+            Db::Sqlite => &[("read", most), ("write", 1.0)],
         };
         for (pool, most) in pools {
             let label = format!("pool=\"{pool}\"");
