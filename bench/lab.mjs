@@ -3,16 +3,21 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { createServer } from 'node:net';
-import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { uuidOf } from './ids.mjs';
 
 export const setting = (name, usual) => Number(process.env[`BENCH_${name}`] ?? usual);
 export const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
 export const CONNECTIONS = 16;
 const TICKS = 100;
-const started = [];
-process.on('exit', () => started.reverse().forEach((child) => child.kill()));
+const SECRET = 'a secret of the comparison, long enough';
+const started = [], folders = [];
+process.on('exit', () => {
+  started.reverse().forEach((child) => child.kill());
+  folders.forEach((path) => rmSync(path, { recursive: true, force: true }));
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // else what was started goes on
 
 const freePort = async () => {
@@ -57,6 +62,13 @@ export async function database(postgres) {
   return { url, superuser, sql, cpu, machine };
 }
 
+/** An empty SQLite, migrated. */
+export function file(binary) {
+  const url = `sqlite://${join(folder(), 'hikitsugi.db')}`;
+  execFileSync(binary, ['migrate'], { env: { ...process.env, DATABASE_URL: url, HIKITSUGI_SECRET: SECRET } });
+  return { url };
+}
+
 // --- servers
 
 export async function serve(name, database, command, args, env) {
@@ -84,12 +96,12 @@ export async function ask({ url, headers }, body, more) {
 
 /** Hikitsugi over the database as its image runs it, with nobody's bucket of points ever empty unless it is `guarded`. */
 export const hikitsugi = (database, binary, isGuarded = false) => serve('Hikitsugi', database, binary, ['serve'], (port) => ({
-  HIKITSUGI_SECRET: 'a secret of the comparison, long enough', HIKITSUGI_LISTEN: `127.0.0.1:${port}`, HIKITSUGI_LOG: 'warn', HIKITSUGI_TRUSTED_PROXIES: '1', MIMALLOC_PURGE_DELAY: '10',
+  HIKITSUGI_SECRET: SECRET, HIKITSUGI_LISTEN: `127.0.0.1:${port}`, HIKITSUGI_LOG: 'warn', HIKITSUGI_TRUSTED_PROXIES: '1', MIMALLOC_PURGE_DELAY: '10',
   ...(!isGuarded && { HIKITSUGI_COST_BUCKET: '1000000000000', HIKITSUGI_COST_RESTORED_PER_SECOND: '1000000000' }),
 }));
 
 /** Founds companies through the API: their ids and the tokens of their administrators. */
-export async function founded(database, server, names) {
+export async function founded(server, names) {
   const made = [];
   for (const name of names) {
     const input = { name, country: 'JP', timeZone: 'Asia/Tokyo', currency: 'JPY',
@@ -97,8 +109,7 @@ export async function founded(database, server, names) {
     const { tenantCreate } = await ask(server, { query: 'mutation($input: TenantCreateInput!) { tenantCreate(input: $input) { tenant { id } tokens { accessToken refreshToken } userErrors { message } } }', variables: { input } },
       // Founding is slowed by address.
       { 'x-forwarded-for': `10.${made.length >> 8}.${made.length & 255}.1` });
-    const id = database.sql(`SELECT id FROM tenant ORDER BY created_at DESC, id DESC LIMIT 1`);
-    made.push({ id, tokens: tenantCreate.tokens, headers: bearer(tenantCreate.tokens) });
+    made.push({ id: uuidOf(tenantCreate.tenant.id), tokens: tenantCreate.tokens, headers: bearer(tenantCreate.tokens) });
   }
   return made;
 }
@@ -114,7 +125,7 @@ export async function headers(server, company) {
 
 /** Founds companies and fills them. */
 export async function companies(database, server, sizes) {
-  const made = await founded(database, server, sizes.map(({ accounts }, place) => `Company ${place} of ${accounts}`));
+  const made = await founded(server, sizes.map(({ accounts }, place) => `Company ${place} of ${accounts}`));
   // Else the day's work would meet those that were filled in time, and the risk of only these would be of other factors.
   await quiet(database, server);
   sizes.forEach(({ accounts, contacts = 3, touches = 10 }, place) => {
@@ -138,4 +149,8 @@ async function quiet(database, server) {
   }
 }
 
-export const folder = () => mkdtempSync(join(tmpdir(), 'hikitsugi-bench-'));
+/** A folder until the end of the measurement. */
+export function folder() {
+  folders.push(mkdtempSync(join(tmpdir(), 'hikitsugi-bench-')));
+  return folders.at(-1);
+}

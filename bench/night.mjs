@@ -15,7 +15,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const database = await lab.database(postgres);
 let server = await lab.hikitsugi(database, binary);
-const [large, small] = await lab.founded(database, server, ['Large', 'Small']);
+const [large, small] = await lab.founded(server, ['Large', 'Small']);
 const end = async (signal) => { const gone = once(server.child, 'exit'); server.child.kill(signal); await gone; };
 await end('SIGKILL');
 for (const [{ id }, count] of [[large, accounts], [small, SMALL]]) {

@@ -1,16 +1,11 @@
 // What is asked of each server, what of the answers must be the same, and the ideal statement of the floor.
+import { idOf } from './ids.mjs';
 import { ask } from './lab.mjs';
 
 const listed = (rows) => rows.map(({ name, owner, contacts, last }) => [name, owner, contacts.length, last && new Date(last).getTime()]);
 /** Put in the place of these words anew for each request: an id, and one of the accounts. */
 export const fresh = (body, accounts) => body.replace('{{uuid}}', () => crypto.randomUUID())
   .replace('{{account}}', () => accounts[Math.floor(Math.random() * accounts.length)]);
-
-/** As ids of the API end (TypeID 0.3). */
-function base32(uuid) {
-  const bits = BigInt(`0x${uuid.replaceAll('-', '')}`);
-  return Array.from({ length: 26 }, (_, place) => '0123456789abcdefghjkmnpqrstvwxyz'[Number((bits >> BigInt(5 * (25 - place))) & 31n)]).join('');
-}
 
 /** Some accounts of the company as each server names them, and what the operations need to know. */
 export async function known(database, tenant, hikitsugi) {
@@ -21,7 +16,7 @@ export async function known(database, tenant, hikitsugi) {
   const uuids = sql(`SELECT id FROM account WHERE tenant_id = '${tenant}' ORDER BY risk_sort, id LIMIT 1000`).split('\n').slice(0, -100);
   const handover = sql(`SELECT handover.id FROM handover JOIN account ON account.tenant_id = handover.tenant_id AND account.id = account_id WHERE handover.tenant_id = '${tenant}' ORDER BY risk_sort DESC LIMIT 1`);
   const count = Number(sql(`SELECT count(*) FROM account WHERE tenant_id = '${tenant}'`));
-  return { tenant, account: first[0], owner: first[1], first: accounts.nodes[0].id, ids: uuids.map((uuid) => `acct_${base32(uuid)}`), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handover && `hand_${base32(handover)}`, handover, count };
+  return { tenant, account: first[0], owner: first[1], first: accounts.nodes[0].id, ids: uuids.map((uuid) => idOf('acct', uuid)), ownerId: accounts.nodes[0].owner.id, uuids, handoverId: handover && idOf('hand', handover), handover, count };
 }
 
 /** Behind so many rows by risk. */

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::postgres::OwnPostgres;
@@ -209,11 +211,8 @@ on_both! {
         drop(held);
         assert_eq!(asked_of(&client).await.status, 200);
     }
-}
 
-#[test]
-fn one_company_never_has_all_connections() {
-    tests::run(Db::Postgres, async |app: TestApp| {
+    async fn one_company_never_has_all_connections(app) {
         let (of_a, of_b) = (
             app.a.client(&app, &app.a.admin).await,
             app.b.client(&app, &app.b.admin).await,
@@ -224,6 +223,40 @@ fn one_company_never_has_all_connections() {
         let other = asked_of(&of_b).await;
         assert_eq!(other.status, 200);
         assert!(other.took < Duration::from_secs(1), "{:?}", other.took);
+    }
+}
+
+async fn change(client: &Client, name: &'static str) -> &'static str {
+    let input = json!({ "name": name });
+    client
+        .change("accountCreate", "AccountCreateInput", input, "account { id }")
+        .await;
+    name
+}
+
+#[test]
+fn companies_take_turns_at_the_one_writer_of_sqlite() {
+    tests::run(Db::Sqlite, async |app: TestApp| {
+        let (of_a, of_b) = (
+            app.a.client(&app, &app.a.admin).await,
+            app.b.client(&app, &app.b.admin).await,
+        );
+        let writer = app.app.database.global_tx(&Arc::default()).await.unwrap();
+        let loud = (0..8).map(|_| change(&of_a, "loud")).collect::<FuturesUnordered<_>>();
+        let late = async {
+            tokio::time::sleep(A_MOMENT).await;
+            change(&of_b, "late").await
+        };
+        let release = async {
+            tokio::time::sleep(2 * A_MOMENT).await;
+            drop(writer);
+        };
+        let answered = futures::stream::select(loud, late.into_stream()).collect::<Vec<_>>();
+        let (answered, ()) = tokio::join!(answered, release);
+        // The first of the others had its turn before.
+        let before = answered.iter().take_while(|name| **name == "loud").count();
+        assert!(before <= 2, "{answered:?}");
+        assert_eq!(answered.len(), 9);
         app
     });
 }

@@ -137,7 +137,7 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let mut config = Config {
             database_url: urls.app.clone(),
-            // On PostgreSQL four inside of transactions, two of them at most for one company: races need as many.
+            // One company has two of them, which is what races within it need.
             database_connections: 5,
             public_url: base.clone(),
             secret: "a secret for the tests, long enough".into(),

@@ -23,6 +23,8 @@ use crate::error::{Error, Result};
 const WAIT: Duration = Duration::from_millis(1_500);
 /// As much is done at once; who came later is done next.
 const MOST: usize = 64;
+/// So many are answered before the thread looks whether anybody else has sent something.
+const A_FEW: usize = 8;
 /// What takes longer is given up, so that a database that does not answer holds up nobody for good.
 const LONGEST: Duration = Duration::from_secs(10);
 
@@ -141,7 +143,10 @@ impl<T: Send + 'static, R: Send + 'static> Turn<T, R> {
             let done = tokio::time::timeout(LONGEST, working).await;
             let mut done = done.unwrap_or_default().into_iter();
             let own = done.next();
-            for (answer, done) in answers.into_iter().zip(done) {
+            for (count, (answer, done)) in answers.into_iter().zip(done).enumerate() {
+                if count > 0 && count % A_FEW == 0 {
+                    tokio::task::yield_now().await;
+                }
                 // Who has left misses nothing.
                 let _ = answer.send(Joined::Done(done));
             }

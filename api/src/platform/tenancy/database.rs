@@ -6,12 +6,14 @@ use std::time::Duration;
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
+    ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode,
+    Statement,
 };
 use uuid::Uuid;
 
 use super::pools::{IDLE_BEFORE_TEST, ThreadPools};
 use super::transaction::{Begin, Reading, Transaction};
+use super::turns::Turns;
 use super::{GlobalDb, GlobalTx, Tally, TenantDb};
 
 /// Why a connection is too powerful to serve with.
@@ -57,7 +59,7 @@ impl PoolState {
     }
 }
 
-/// The one writer of SQLite is waited for so long: everybody who writes stands in one queue, and it moves.
+/// The one writer of SQLite is waited for so long: whoever writes stands in a line, and it moves.
 const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection is waited for so long: of SQLite for reading, of PostgreSQL outside of transactions.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -68,8 +70,18 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1_500);
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// On PostgreSQL, where all transactions begin.
-    threads: Option<ThreadPools>,
+    transactions: Transactions,
+}
+
+/// Where transactions begin.
+#[derive(Clone, Debug)]
+enum Transactions {
+    Postgres(Box<ThreadPools>),
+    /// On the pools of everything else, by turns of the companies.
+    Sqlite {
+        reading: Turns,
+        writing: Turns,
+    },
 }
 
 impl Database {
@@ -83,10 +95,15 @@ impl Database {
         if url.starts_with("sqlite:") {
             let write = sea_orm::Database::connect(sqlite_options(url, 1, TURN_TIMEOUT)).await?;
             let read = sea_orm::Database::connect(sqlite_options(url, max_connections, ACQUIRE_TIMEOUT)).await?;
+            let readers = usize::try_from(max_connections).unwrap_or(usize::MAX);
+            let prompt = Arc::default();
             return Ok(Self {
                 read,
                 write,
-                threads: None,
+                transactions: Transactions::Sqlite {
+                    reading: Turns::new(readers, Arc::clone(&prompt)),
+                    writing: Turns::new(1, prompt),
+                },
             });
         }
         // Requests and jobs run in transactions; what is read and written outside of them is little.
@@ -100,16 +117,17 @@ impl Database {
         let pool = sea_orm::Database::connect(options).await?;
         let options = pool.get_postgres_connection_pool().connect_options();
         let inside = max_connections.saturating_sub(outside).max(1);
+        let pools = ThreadPools::new(options.as_ref().clone(), inside, threads)?;
         Ok(Self {
             read: pool.clone(),
             write: pool,
-            threads: Some(ThreadPools::new(options.as_ref().clone(), inside, threads)?),
+            transactions: Transactions::Postgres(Box::new(pools)),
         })
     }
 
     /// From here on this thread serves requests, and has connections of its own if there are enough.
     pub fn serve_here(&self) {
-        if let Some(threads) = &self.threads {
+        if let Transactions::Postgres(threads) = &self.transactions {
             threads.join();
         }
     }
@@ -141,8 +159,8 @@ impl Database {
 
     /// How the pools stand.
     pub fn pools(&self) -> Vec<PoolState> {
-        match &self.threads {
-            Some(threads) => {
+        match &self.transactions {
+            Transactions::Postgres(threads) => {
                 let outside = self.read.get_postgres_connection_pool();
                 let pools = threads.all();
                 let stand = || pools.iter().map(deadpool::managed::Pool::status);
@@ -152,7 +170,7 @@ impl Database {
                 let max = outside.options().get_max_connections() + count(stand().map(|pool| pool.max_size).sum());
                 vec![PoolState::new("shared", size, idle, max)]
             }
-            None => [("read", &self.read), ("write", &self.write)]
+            Transactions::Sqlite { .. } => [("read", &self.read), ("write", &self.write)]
                 .into_iter()
                 .map(|(name, connection)| {
                     let pool = connection.get_sqlite_connection_pool();
@@ -164,8 +182,8 @@ impl Database {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        for pool in self.threads.iter().flat_map(ThreadPools::all) {
-            pool.close();
+        if let Transactions::Postgres(threads) = &self.transactions {
+            threads.all().iter().for_each(deadpool::managed::Pool::close);
         }
         for pool in [&self.read, &self.write] {
             if let Err(error) = pool.close_by_ref().await {
@@ -222,14 +240,25 @@ impl Database {
 
     /// A read transaction scoped to one tenant. On SQLite it always has a snapshot.
     pub async fn tenant_read_as(&self, reading: Reading, tenant: Uuid, tally: &Arc<Tally>) -> Result<TenantDb, DbErr> {
-        let tx = match &self.threads {
-            Some(threads) => {
+        let tx = match &self.transactions {
+            Transactions::Postgres(threads) => {
                 let begin = Begin::Read(reading, tenant);
                 Transaction::begin_postgres(threads.take(Some(tenant)).await?, begin).await?
             }
-            None => Transaction::begin_sqlite(&self.read, SqliteTransactionMode::Deferred).await?,
+            Transactions::Sqlite { reading, .. } => {
+                let begin = begin_sqlite(&self.read, SqliteTransactionMode::Deferred, reading, Some(tenant));
+                within(ACQUIRE_TIMEOUT, begin).await?
+            }
         };
         Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
+    }
+
+    /// Lets other companies go first: for what of this one has stood in a line of another kind before it begins.
+    pub async fn let_others_go(&self, tenant: Uuid) {
+        match &self.transactions {
+            Transactions::Postgres(threads) => threads.turns().let_others_go(tenant).await,
+            Transactions::Sqlite { writing, .. } => writing.let_others_go(tenant).await,
+        }
     }
 
     /// A write transaction scoped to one tenant. What was read through `reading` is done with, and its connection is
@@ -256,15 +285,36 @@ impl Database {
     }
 
     async fn begin_write(&self, tenant: Option<Uuid>) -> Result<Transaction, DbErr> {
-        match &self.threads {
-            Some(threads) => {
+        match &self.transactions {
+            Transactions::Postgres(threads) => {
                 let begin = tenant.map_or(Begin::Global, Begin::Write);
                 Transaction::begin_postgres(threads.take(tenant).await?, begin).await
             }
             // A deferred transaction that reads and then writes is refused under concurrency.
-            None => Transaction::begin_sqlite(&self.write, SqliteTransactionMode::Immediate).await,
+            Transactions::Sqlite { writing, .. } => {
+                let begin = begin_sqlite(&self.write, SqliteTransactionMode::Immediate, writing, tenant);
+                within(TURN_TIMEOUT, begin).await
+            }
         }
     }
+}
+
+async fn begin_sqlite(
+    pool: &DatabaseConnection,
+    mode: SqliteTransactionMode,
+    turns: &Turns,
+    tenant: Option<Uuid>,
+) -> Result<Transaction, DbErr> {
+    let turn = match tenant {
+        Some(tenant) => Some(turns.wait(tenant).await?),
+        None => None,
+    };
+    Transaction::begin_sqlite(pool, turn, mode).await
+}
+
+async fn within<T>(most: Duration, begin: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    let begun = tokio::time::timeout(most, begin).await;
+    begun.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
 }
 
 fn sqlite_options(url: &str, max_connections: u32, acquire_timeout: Duration) -> ConnectOptions {

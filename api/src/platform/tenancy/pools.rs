@@ -85,7 +85,7 @@ impl Lying {
 /// A connection that was taken from a pool, and goes back to it.
 pub struct Taken {
     link: Object<Opener>,
-    /// The company's turn ends when the connection is back. In a box, because connections are moved.
+    /// The company's turn ends when the connection is back.
     _turn: Option<Box<Turn>>,
 }
 
@@ -280,18 +280,18 @@ impl Shared {
         })
     }
 
-    async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, PoolError<sqlx::Error>> {
+    async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, DbErr> {
         let turn = match tenant {
-            Some(tenant) => {
-                let turn = self.turns.wait(tenant).await;
-                Some(Box::new(turn.map_err(|_| PoolError::Closed)?))
-            }
+            Some(tenant) => Some(self.turns.wait(tenant).await?),
             None => None,
         };
-        Ok(Taken {
-            link: self.pool.get().await?,
-            _turn: turn,
-        })
+        let link = self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => DbErr::Conn(driver(error)),
+            PoolError::Closed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            PoolError::Timeout(_) => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            error => DbErr::Custom(error.to_string()),
+        })?;
+        Ok(Taken { link, _turn: turn })
     }
 }
 
@@ -302,7 +302,7 @@ pub struct ThreadPools {
     /// For every other thread.
     shared: Shared,
     own: Arc<RwLock<HashMap<ThreadId, Shared>>>,
-    /// What requests of all threads go by. Jobs have their own: nobody waits for them.
+    /// What requests of all threads go by. The pool of all others has its own: nobody waits for jobs.
     prompt: Arc<Prompt>,
     /// Connections of each thread that serves requests; none when all share all.
     each: u32,
@@ -337,17 +337,20 @@ impl ThreadPools {
         }
     }
 
+    fn here(&self) -> Shared {
+        let own = self.own.read().get(&thread::current().id()).cloned();
+        own.unwrap_or_else(|| self.shared.clone())
+    }
+
     /// A connection of the current thread's, when it is this company's turn.
     pub async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, DbErr> {
-        let own = self.own.read().get(&thread::current().id()).cloned();
-        let pool = own.unwrap_or_else(|| self.shared.clone());
-        match tokio::time::timeout(WAIT, pool.take(tenant)).await {
-            Ok(Ok(taken)) => Ok(taken),
-            Ok(Err(PoolError::Backend(error))) => Err(DbErr::Conn(driver(error))),
-            Ok(Err(PoolError::Closed)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
-            Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
-            Ok(Err(error)) => Err(DbErr::Custom(error.to_string())),
-        }
+        let taken = tokio::time::timeout(WAIT, self.here().take(tenant)).await;
+        taken.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+    }
+
+    /// The turns at the current thread's.
+    pub fn turns(&self) -> Turns {
+        self.here().turns
     }
 
     /// All of them.

@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::pools::{Taken, give_back};
+use super::turns::Turn;
 
 /// How rows are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +66,8 @@ impl Begin {
 pub enum Transaction {
     /// Ours.
     Postgres(PostgresTransaction),
-    /// sea-orm's.
-    Sqlite(DatabaseTransaction),
+    /// sea-orm's, and the company's turn at it.
+    Sqlite(DatabaseTransaction, Option<Box<Turn>>),
 }
 
 impl Transaction {
@@ -76,21 +77,24 @@ impl Transaction {
     }
 
     /// Begins one on SQLite, in a task that is not given up with the request: dropped between BEGIN and its answer, the
-    /// driver gives the connection back with the transaction open.
-    pub async fn begin_sqlite(pool: &DatabaseConnection, mode: SqliteTransactionMode) -> Result<Self, DbErr> {
+    /// driver gives the connection back with the transaction open. The turn lasts as long, whoever has gone.
+    pub async fn begin_sqlite(
+        pool: &DatabaseConnection,
+        turn: Option<Box<Turn>>,
+        mode: SqliteTransactionMode,
+    ) -> Result<Self, DbErr> {
         let pool = pool.clone();
         let beginning = tokio::spawn(async move {
-            pool.begin_with_options(TransactionOptions {
+            let options = TransactionOptions {
                 isolation_level: None,
                 access_mode: None,
                 sqlite_transaction_mode: Some(mode),
-            })
-            .await
+            };
+            Ok(Self::Sqlite(pool.begin_with_options(options).await?, turn))
         });
-        match beginning.await {
-            Ok(begun) => Ok(Self::Sqlite(begun?)),
-            Err(error) => Err(DbErr::Custom(error.to_string())),
-        }
+        beginning
+            .await
+            .unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
     }
 
     /// All rows of a statement that PostgreSQL plans anew, and keeps no plan for; SQLite plans so little that it need not.
@@ -98,7 +102,7 @@ impl Transaction {
         let statement = self.get_database_backend().build(statement);
         match self {
             Self::Postgres(transaction) => transaction.query_all(query(statement).persistent(false)).await,
-            Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
+            Self::Sqlite(transaction, _) => transaction.query_all_raw(statement).await,
         }
     }
 
@@ -106,7 +110,7 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), DbErr> {
         match self {
             Self::Postgres(transaction) => transaction.commit().await,
-            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Sqlite(transaction, _turn) => transaction.commit().await,
         }
     }
 
@@ -117,7 +121,7 @@ impl Transaction {
                 drop(transaction);
                 Ok(())
             }
-            Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::Sqlite(transaction, _turn) => transaction.rollback().await,
         }
     }
 }
@@ -127,7 +131,7 @@ impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
         match self {
             Self::Postgres(_) => DbBackend::Postgres,
-            Self::Sqlite(_) => DbBackend::Sqlite,
+            Self::Sqlite(..) => DbBackend::Sqlite,
         }
     }
 
@@ -139,14 +143,14 @@ impl ConnectionTrait for Transaction {
                     .await;
                 done.map(Into::into).map_err(|error| DbErr::Exec(driver(error)))
             }
-            Self::Sqlite(transaction) => transaction.execute_raw(statement).await,
+            Self::Sqlite(transaction, _) => transaction.execute_raw(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
             Self::Postgres(transaction) => transaction.run(sql.to_owned()).await,
-            Self::Sqlite(transaction) => transaction.execute_unprepared(sql).await,
+            Self::Sqlite(transaction, _) => transaction.execute_unprepared(sql).await,
         }
     }
 
@@ -159,14 +163,14 @@ impl ConnectionTrait for Transaction {
                 row.map(|row| row.map(Into::into))
                     .map_err(|error| DbErr::Query(driver(error)))
             }
-            Self::Sqlite(transaction) => transaction.query_one_raw(statement).await,
+            Self::Sqlite(transaction, _) => transaction.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
             Self::Postgres(transaction) => transaction.query_all(query(statement)).await,
-            Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
+            Self::Sqlite(transaction, _) => transaction.query_all_raw(statement).await,
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Whose turn it is, so that a company that asks for much leaves the others about as fast as they are without it.
 //!
 //! One company never has more than half of the connections. What it asks for beyond that waits in its own line, and who waited there
-//! steps back twice: the thread looks first whether somebody else has sent something, and requests of companies without a
-//! line have a head start. `docs/decisions/0023-turns.md` says why, and what each of it is worth.
+//! steps back: the thread looks first whether somebody else has sent something, requests of companies without a line have a
+//! head start, and while there are such companies a line moves on a quarter of the connections.
+//! `docs/decisions/0023-turns.md` says why, and what each of it is worth.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{AcquireError, Notify, OwnedSemaphorePermit, Semaphore};
+use sea_orm::{ConnAcquireErr, DbErr};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -18,20 +20,43 @@ const LINES: usize = 1_024;
 /// So long nothing of a company with a line begins when a request of another, without one, has: longer than most statements
 /// take, also on a database that has much to do.
 const HEAD_START: Duration = Duration::from_millis(5);
+/// Who asked within this time is expected to ask again.
+const ASKS: Duration = Duration::from_secs(1);
+/// Nobody waits longer for one of the quarter: what takes long there must not hold up a company.
+const QUARTER: Duration = Duration::from_millis(20);
 
 /// The turns at the connections of one pool.
 #[derive(Clone, Debug)]
 pub struct Turns {
-    lines: Arc<Mutex<HashMap<Uuid, Arc<Semaphore>>>>,
-    /// As many connections as one company may have.
-    most: usize,
+    lines: Arc<Mutex<HashMap<Uuid, Arc<Line>>>>,
+    connections: usize,
     prompt: Arc<Prompt>,
+}
+
+/// Where one company waits.
+#[derive(Debug)]
+struct Line {
+    /// As many as it may have.
+    half: Arc<Semaphore>,
+    /// As many as move on while others ask.
+    quarter: Arc<Semaphore>,
+}
+
+impl Line {
+    fn new(connections: usize) -> Self {
+        let part = |of: usize| Arc::new(Semaphore::new((connections / of).max(1)));
+        Self {
+            half: part(2),
+            quarter: part(4),
+        }
+    }
 }
 
 /// A company's turn at a connection, until it is dropped.
 #[derive(Debug)]
 pub struct Turn {
     _place: OwnedSemaphorePermit,
+    _of_quarter: Option<OwnedSemaphorePermit>,
     _prompt: Option<UnderWay>,
 }
 
@@ -40,49 +65,70 @@ impl Turns {
     pub fn new(connections: usize, prompt: Arc<Prompt>) -> Self {
         Self {
             lines: Arc::default(),
-            most: (connections / 2).max(1),
+            connections,
             prompt,
         }
     }
 
-    /// Waits for the company's turn.
-    pub async fn wait(&self, tenant: Uuid) -> Result<Turn, AcquireError> {
+    /// Waits for the company's turn. In a box, because connections are moved with it.
+    pub async fn wait(&self, tenant: Uuid) -> Result<Box<Turn>, DbErr> {
         let line = self.line(tenant);
-        if let Ok(place) = Arc::clone(&line).try_acquire_owned() {
-            return Ok(Turn {
+        if let Ok(place) = Arc::clone(&line.half).try_acquire_owned() {
+            return Ok(Box::new(Turn {
                 _place: place,
-                _prompt: Some(Prompt::begin(&self.prompt, tenant)),
-            });
+                _of_quarter: None,
+                _prompt: Some(self.prompt.begin(tenant)),
+            }));
         }
-        let place = line.acquire_owned().await?;
+        let place = Arc::clone(&line.half).acquire_owned().await;
+        let place = place.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
+        let of_quarter = if self.prompt.others_ask(tenant) {
+            let one = tokio::time::timeout(QUARTER, Arc::clone(&line.quarter).acquire_owned());
+            one.await.ok().and_then(Result::ok)
+        } else {
+            None
+        };
+        self.let_others_go(tenant).await;
+        Ok(Box::new(Turn {
+            _place: place,
+            _of_quarter: of_quarter,
+            _prompt: None,
+        }))
+    }
+
+    /// What whoever stood in a line does before he goes on, be it here or elsewhere.
+    pub async fn let_others_go(&self, tenant: Uuid) {
         // What the database answers at once is read at once: without this, the thread would go through the whole line before it
         // looked whether anybody else has sent something.
         tokio::task::yield_now().await;
         self.prompt.let_others_go(tenant).await;
-        Ok(Turn {
-            _place: place,
-            _prompt: None,
-        })
     }
 
-    fn line(&self, tenant: Uuid) -> Arc<Semaphore> {
+    fn line(&self, tenant: Uuid) -> Arc<Line> {
         let mut lines = self.lines.lock();
         if lines.len() >= LINES {
-            lines.retain(|_, line| Arc::strong_count(line) > 1);
+            lines.retain(|_, line| Arc::strong_count(line) > 1 || Arc::strong_count(&line.half) > 1);
         }
         let line = lines
             .entry(tenant)
-            .or_insert_with(|| Arc::new(Semaphore::new(self.most)));
+            .or_insert_with(|| Arc::new(Line::new(self.connections)));
         Arc::clone(line)
     }
 }
 
-/// Companies for which something is under way that did not have to wait in their own line.
+/// What is asked for by companies that do not have to wait in their own line.
 #[derive(Debug)]
 pub struct Prompt {
-    companies: Mutex<HashMap<Uuid, Company>>,
+    asked: Mutex<Asked>,
     one_ended: Notify,
     head_start: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    under_way: HashMap<Uuid, Company>,
+    /// The company that asked last, and the one that did so before it.
+    latest: [Option<(Uuid, Instant)>; 2],
 }
 
 #[derive(Debug)]
@@ -101,20 +147,24 @@ impl Default for Prompt {
 impl Prompt {
     fn with(head_start: Duration) -> Self {
         Self {
-            companies: Mutex::default(),
+            asked: Mutex::default(),
             one_ended: Notify::new(),
             head_start,
         }
     }
 
-    fn begin(prompt: &Arc<Self>, tenant: Uuid) -> UnderWay {
+    fn begin(self: &Arc<Self>, tenant: Uuid) -> UnderWay {
         let last = Instant::now();
-        let mut companies = prompt.companies.lock();
-        let company = companies.entry(tenant).or_insert(Company { under_way: 0, last });
+        let mut asked = self.asked.lock();
+        let company = asked.under_way.entry(tenant).or_insert(Company { under_way: 0, last });
         company.under_way += 1;
         company.last = last;
+        if asked.latest[0].is_some_and(|(latest, _)| latest != tenant) {
+            asked.latest[1] = asked.latest[0];
+        }
+        asked.latest[0] = Some((tenant, last));
         UnderWay {
-            prompt: Arc::clone(prompt),
+            prompt: Arc::clone(self),
             tenant,
         }
     }
@@ -133,10 +183,17 @@ impl Prompt {
         }
     }
 
+    /// Whether others than this company have asked for something just now.
+    fn others_ask(&self, tenant: Uuid) -> bool {
+        let latest = self.asked.lock().latest;
+        let mut others = latest.into_iter().flatten().filter(|(company, _)| *company != tenant);
+        others.any(|(_, at)| at.elapsed() < ASKS)
+    }
+
     /// Until when others than this company have theirs.
     fn head_start_of_others(&self, tenant: Uuid) -> Option<Instant> {
-        let companies = self.companies.lock();
-        let others = companies.iter().filter(|(company, _)| **company != tenant);
+        let asked = self.asked.lock();
+        let others = asked.under_way.iter().filter(|(company, _)| **company != tenant);
         let last = others.map(|(_, company)| company.last).max()?;
         let until = last + self.head_start;
         (until > Instant::now()).then_some(until)
@@ -152,14 +209,14 @@ struct UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let mut companies = self.prompt.companies.lock();
-        if let Some(company) = companies.get_mut(&self.tenant) {
+        let mut asked = self.prompt.asked.lock();
+        if let Some(company) = asked.under_way.get_mut(&self.tenant) {
             company.under_way -= 1;
             if company.under_way == 0 {
-                companies.remove(&self.tenant);
+                asked.under_way.remove(&self.tenant);
             }
         }
-        drop(companies);
+        drop(asked);
         self.prompt.one_ended.notify_waiters();
     }
 }
@@ -172,7 +229,8 @@ mod tests {
     use std::pin::pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use futures::FutureExt;
+    use futures::stream::FuturesUnordered;
+    use futures::{FutureExt, StreamExt as _};
     use tokio::io::AsyncReadExt as _;
     use tokio::net::UnixStream;
     use tokio::task::LocalSet;
@@ -194,6 +252,48 @@ mod tests {
         // Even of one there is one.
         let turns = Turns::new(1, Arc::default());
         assert!(turns.wait(LOUD).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_line_moves_on_a_quarter_while_others_ask() {
+        for (others_ask, moves) in [(false, 4), (true, 2)] {
+            let turns = Turns::new(8, Arc::default());
+            let held = futures::future::join_all((0..4).map(|_| turns.wait(LOUD))).await;
+            if others_ask {
+                turns.wait(QUIET).await.unwrap();
+            }
+            let mut line = (0..8).map(|_| turns.wait(LOUD)).collect::<FuturesUnordered<_>>();
+            assert!(line.next().now_or_never().is_none());
+            drop(held);
+            let mut moved = Vec::new();
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+                while let Some(Some(turn)) = line.next().now_or_never() {
+                    moved.push(turn.unwrap());
+                }
+            }
+            assert_eq!(moved.len(), moves);
+            // What takes long there holds up nobody for good: the half has its turns.
+            while let Ok(Some(turn)) = tokio::time::timeout(2 * QUARTER, line.next()).await {
+                moved.push(turn.unwrap());
+            }
+            assert_eq!(moved.len(), 4);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_others_are_those_who_asked_last() {
+        let prompt = Arc::new(Prompt::with(SHORT));
+        assert!(!prompt.others_ask(LOUD));
+        for asking in [LOUD, LOUD] {
+            drop(prompt.begin(asking));
+            assert!(!prompt.others_ask(LOUD));
+            assert!(prompt.others_ask(QUIET));
+        }
+        for asking in [QUIET, LOUD, LOUD] {
+            drop(prompt.begin(asking));
+            assert!(prompt.others_ask(LOUD));
+        }
     }
 
     /// The turns of two threads, with this head start.
@@ -235,7 +335,7 @@ mod tests {
     async fn what_takes_longer_than_its_head_start_is_not_waited_for() {
         let (here, there) = threads(SHORT);
         let _other = there.wait(QUIET).await.unwrap();
-        assert!(here.prompt.companies.lock().contains_key(&QUIET));
+        assert!(here.prompt.asked.lock().under_way.contains_key(&QUIET));
         let first = here.wait(LOUD).await.unwrap();
         let end = async { drop(first) };
         tokio::join!(here.wait(LOUD), end).0.unwrap();
@@ -249,7 +349,7 @@ mod tests {
         let first = here.wait(LOUD).await.unwrap();
         let others = async {
             for other in 10..1_000 {
-                let _under_way = Prompt::begin(&there.prompt, Uuid::from_u128(other));
+                let _under_way = there.prompt.begin(Uuid::from_u128(other));
                 tokio::time::sleep(SHORT / 4).await;
             }
         };
