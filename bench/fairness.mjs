@@ -37,6 +37,16 @@ async function made(server) {
   return { first: ids[0], ids, count: FEW };
 }
 
+/** An error when an answer is not what was asked for. */
+function check(status, text) {
+  const { data, errors } = status === 200 ? JSON.parse(text) : {}, told = Object.values(data ?? {})[0];
+  if (errors || !told || told.userErrors?.length) throw new Error(`a company is answered ${status}: ${text}`);
+}
+/** What is asked for is done: of a flood it is only known that it is answered. */
+async function isServed(url, { headers, accounts }, text) {
+  const answer = await fetch(url, { ...posting(headers), body: fresh(text, accounts) });
+  check(answer.status, await answer.text());
+}
 const posting = (headers) => ({ method: 'POST', headers: { 'content-type': 'application/json', ...headers } });
 /** Asks so many times a second, however long the answers take: milliseconds of each. */
 async function asks(url, { headers, accounts }, text) {
@@ -44,8 +54,11 @@ async function asks(url, { headers, accounts }, text) {
   const one = () => new Promise((done, fail) => {
     const sent = performance.now();
     const asked = request(url, { agent, ...posting(headers) }, (answer) => {
-      if (answer.statusCode !== 200) fail(new Error(`the quiet company is answered ${answer.statusCode}`));
-      answer.resume().on('end', () => done(performance.now() - sent));
+      let told = '';
+      answer.on('data', (chunk) => { told += chunk; }).on('end', () => {
+        const took = performance.now() - sent;
+        try { check(answer.statusCode, told); done(took); } catch (error) { fail(error); }
+      });
     });
     asked.on('error', fail).end(fresh(text, accounts));
   });
@@ -63,6 +76,7 @@ const p99 = (took) => took.sort((one, other) => one - other)[Math.floor(took.len
 const rows = [];
 async function measure(name, server, [quiet, loud], operation, flooded) {
   const text = JSON.stringify(quiet[operation][0]), flood = JSON.stringify(loud[flooded][0]);
+  await isServed(server.url, loud, flood);
   const alone = [], beside = [];
   let answered = 0, refused = 0;
   for (let round = 0; round < ROUNDS; round++) {

@@ -196,7 +196,12 @@ impl<T, R> Drop for Turn<T, R> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
+    use std::io::Write as _;
+    use std::sync::atomic::AtomicUsize;
+
     use futures::FutureExt;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::UnixStream;
 
     use super::*;
 
@@ -283,5 +288,32 @@ mod tests {
         assert!(matches!(first, Err(Error::Internal(_))), "{first:?}");
         assert!(matches!(second, Err(Error::Internal(_))), "{second:?}");
         assert_eq!(doubled(&doubling, 3).await.unwrap(), (6, 1));
+    }
+
+    #[tokio::test]
+    async fn a_thread_looks_for_others_between_those_that_are_answered() {
+        let doubling = Arc::new(Doubling::default());
+        let turn = doubling.begin(LANE).unwrap();
+        let answered = Arc::new(AtomicUsize::new(0));
+        let waiting: Vec<_> = (0..30)
+            .map(|n| {
+                let (doubling, answered) = (Arc::clone(&doubling), Arc::clone(&answered));
+                tokio::spawn(async move {
+                    doubled(&doubling, n).await.unwrap();
+                    answered.fetch_add(1, Ordering::Relaxed);
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let (client, mut server) = UnixStream::pair().unwrap();
+        client.into_std().unwrap().write_all(b"?").unwrap();
+        drop(turn);
+        server.read_u8().await.unwrap();
+        let answered_before = answered.load(Ordering::Relaxed);
+        for one in waiting {
+            one.await.unwrap();
+        }
+        assert!(answered_before <= 2 * A_FEW, "{answered_before} of 30");
+        assert_eq!(answered.load(Ordering::Relaxed), 30);
     }
 }

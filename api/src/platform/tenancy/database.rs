@@ -6,12 +6,11 @@ use std::time::Duration;
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode,
-    Statement,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
 };
 use uuid::Uuid;
 
-use super::pools::{IDLE_BEFORE_TEST, ThreadPools};
+use super::pools::{IDLE_BEFORE_TEST, ThreadPools, within};
 use super::transaction::{Begin, Reading, Transaction};
 use super::turns::Turns;
 use super::{GlobalDb, GlobalTx, Tally, TenantDb};
@@ -305,16 +304,7 @@ async fn begin_sqlite(
     turns: &Turns,
     tenant: Option<Uuid>,
 ) -> Result<Transaction, DbErr> {
-    let turn = match tenant {
-        Some(tenant) => Some(turns.wait(tenant).await?),
-        None => None,
-    };
-    Transaction::begin_sqlite(pool, turn, mode).await
-}
-
-async fn within<T>(most: Duration, begin: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-    let begun = tokio::time::timeout(most, begin).await;
-    begun.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+    Transaction::begin_sqlite(pool, turns.take(tenant).await?, mode).await
 }
 
 fn sqlite_options(url: &str, max_connections: u32, acquire_timeout: Duration) -> ConnectOptions {

@@ -281,10 +281,7 @@ impl Shared {
     }
 
     async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, DbErr> {
-        let turn = match tenant {
-            Some(tenant) => Some(self.turns.wait(tenant).await?),
-            None => None,
-        };
+        let turn = self.turns.take(tenant).await?;
         let link = self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => DbErr::Conn(driver(error)),
             PoolError::Closed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
@@ -293,6 +290,12 @@ impl Shared {
         })?;
         Ok(Taken { link, _turn: turn })
     }
+}
+
+/// What is waited for no longer than this, or there was no connection in time.
+pub async fn within<T>(most: Duration, connecting: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    let connected = tokio::time::timeout(most, connecting).await;
+    connected.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
 }
 
 /// The pools of one process.
@@ -344,8 +347,7 @@ impl ThreadPools {
 
     /// A connection of the current thread's, when it is this company's turn.
     pub async fn take(&self, tenant: Option<Uuid>) -> Result<Taken, DbErr> {
-        let taken = tokio::time::timeout(WAIT, self.here().take(tenant)).await;
-        taken.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+        within(WAIT, self.here().take(tenant)).await
     }
 
     /// The turns at the current thread's.

@@ -23,7 +23,7 @@ const HEAD_START: Duration = Duration::from_millis(5);
 /// Who asked within this time is expected to ask again.
 const ASKS: Duration = Duration::from_secs(1);
 /// Nobody waits longer for one of the quarter: what takes long there must not hold up a company.
-const QUARTER: Duration = Duration::from_millis(20);
+const QUARTER_WAIT: Duration = Duration::from_millis(20);
 
 /// The turns at the connections of one pool.
 #[derive(Clone, Debug)]
@@ -70,8 +70,16 @@ impl Turns {
         }
     }
 
-    /// Waits for the company's turn. In a box, because connections are moved with it.
-    pub async fn wait(&self, tenant: Uuid) -> Result<Box<Turn>, DbErr> {
+    /// Waits for the company's turn; what is no company's has none, and does not wait.
+    pub async fn take(&self, tenant: Option<Uuid>) -> Result<Option<Box<Turn>>, DbErr> {
+        match tenant {
+            Some(tenant) => self.wait(tenant).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// In a box, because connections are moved with it.
+    async fn wait(&self, tenant: Uuid) -> Result<Box<Turn>, DbErr> {
         let line = self.line(tenant);
         if let Ok(place) = Arc::clone(&line.half).try_acquire_owned() {
             return Ok(Box::new(Turn {
@@ -83,7 +91,7 @@ impl Turns {
         let place = Arc::clone(&line.half).acquire_owned().await;
         let place = place.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
         let of_quarter = if self.prompt.others_ask(tenant) {
-            let one = tokio::time::timeout(QUARTER, Arc::clone(&line.quarter).acquire_owned());
+            let one = tokio::time::timeout(QUARTER_WAIT, Arc::clone(&line.quarter).acquire_owned());
             one.await.ok().and_then(Result::ok)
         } else {
             None
@@ -119,15 +127,15 @@ impl Turns {
 /// What is asked for by companies that do not have to wait in their own line.
 #[derive(Debug)]
 pub struct Prompt {
-    asked: Mutex<Asked>,
+    begun: Mutex<Begun>,
     one_ended: Notify,
     head_start: Duration,
 }
 
 #[derive(Debug, Default)]
-struct Asked {
+struct Begun {
     under_way: HashMap<Uuid, Company>,
-    /// The company that asked last, and the one that did so before it.
+    /// The company that asked last, and the last other before it: whoever looks for another finds it among them.
     latest: [Option<(Uuid, Instant)>; 2],
 }
 
@@ -147,7 +155,7 @@ impl Default for Prompt {
 impl Prompt {
     fn with(head_start: Duration) -> Self {
         Self {
-            asked: Mutex::default(),
+            begun: Mutex::default(),
             one_ended: Notify::new(),
             head_start,
         }
@@ -155,14 +163,14 @@ impl Prompt {
 
     fn begin(self: &Arc<Self>, tenant: Uuid) -> UnderWay {
         let last = Instant::now();
-        let mut asked = self.asked.lock();
-        let company = asked.under_way.entry(tenant).or_insert(Company { under_way: 0, last });
+        let mut begun = self.begun.lock();
+        let company = begun.under_way.entry(tenant).or_insert(Company { under_way: 0, last });
         company.under_way += 1;
         company.last = last;
-        if asked.latest[0].is_some_and(|(latest, _)| latest != tenant) {
-            asked.latest[1] = asked.latest[0];
+        if begun.latest[0].is_some_and(|(latest, _)| latest != tenant) {
+            begun.latest[1] = begun.latest[0];
         }
-        asked.latest[0] = Some((tenant, last));
+        begun.latest[0] = Some((tenant, last));
         UnderWay {
             prompt: Arc::clone(self),
             tenant,
@@ -185,15 +193,15 @@ impl Prompt {
 
     /// Whether others than this company have asked for something just now.
     fn others_ask(&self, tenant: Uuid) -> bool {
-        let latest = self.asked.lock().latest;
+        let latest = self.begun.lock().latest;
         let mut others = latest.into_iter().flatten().filter(|(company, _)| *company != tenant);
         others.any(|(_, at)| at.elapsed() < ASKS)
     }
 
     /// Until when others than this company have theirs.
     fn head_start_of_others(&self, tenant: Uuid) -> Option<Instant> {
-        let asked = self.asked.lock();
-        let others = asked.under_way.iter().filter(|(company, _)| **company != tenant);
+        let begun = self.begun.lock();
+        let others = begun.under_way.iter().filter(|(company, _)| **company != tenant);
         let last = others.map(|(_, company)| company.last).max()?;
         let until = last + self.head_start;
         (until > Instant::now()).then_some(until)
@@ -209,14 +217,14 @@ struct UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let mut asked = self.prompt.asked.lock();
-        if let Some(company) = asked.under_way.get_mut(&self.tenant) {
+        let mut begun = self.prompt.begun.lock();
+        if let Some(company) = begun.under_way.get_mut(&self.tenant) {
             company.under_way -= 1;
             if company.under_way == 0 {
-                asked.under_way.remove(&self.tenant);
+                begun.under_way.remove(&self.tenant);
             }
         }
-        drop(asked);
+        drop(begun);
         self.prompt.one_ended.notify_waiters();
     }
 }
@@ -274,7 +282,7 @@ mod tests {
             }
             assert_eq!(moved.len(), moves);
             // What takes long there holds up nobody for good: the half has its turns.
-            while let Ok(Some(turn)) = tokio::time::timeout(2 * QUARTER, line.next()).await {
+            while let Ok(Some(turn)) = tokio::time::timeout(2 * QUARTER_WAIT, line.next()).await {
                 moved.push(turn.unwrap());
             }
             assert_eq!(moved.len(), 4);
@@ -335,7 +343,7 @@ mod tests {
     async fn what_takes_longer_than_its_head_start_is_not_waited_for() {
         let (here, there) = threads(SHORT);
         let _other = there.wait(QUIET).await.unwrap();
-        assert!(here.prompt.asked.lock().under_way.contains_key(&QUIET));
+        assert!(here.prompt.begun.lock().under_way.contains_key(&QUIET));
         let first = here.wait(LOUD).await.unwrap();
         let end = async { drop(first) };
         tokio::join!(here.wait(LOUD), end).0.unwrap();
