@@ -207,7 +207,7 @@ on_both! {
 }
 
 #[test]
-fn many_are_recorded_in_one_transaction() {
+fn many_are_recorded_in_one_transaction_and_fewer_beside_others() {
     run(Db::Postgres, async |app| {
         let rep = app.a.client(&app, &app.a.rep).await;
         let accounts = [
@@ -223,26 +223,46 @@ fn many_are_recorded_in_one_transaction() {
         with_all["contactIds"] = json!(contacts);
         app.drain().await;
         // More rows than an insert elsewhere takes: here they are one parameter.
-        let mut all = vec![(&rep, with_all); 11];
-        all.extend(accounts[1..].iter().map(|account| (&rep, call(account, "at once"))));
-        let answers = at_once(&app, all).await;
+        let mut all = vec![with_all; 11];
+        all.extend(accounts[1..].iter().map(|account| call(account, "at once")));
+        let mut beside = all.clone();
+        beside.iter_mut().for_each(|input| input["summary"] = json!("beside"));
+
+        // What the jobs did for others is forgotten.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        let answers = at_once(&app, all.into_iter().map(|input| (&rep, input)).collect()).await;
         let shown = answers
             .iter()
             .map(|answer| &answer["data"]["activityRecord"]["activity"]);
         assert!(shown.clone().all(|shown| shown["id"].is_string()), "{answers:#?}");
         let with_whom = shown.map(|shown| shown["contacts"].as_array().unwrap().len());
         assert_eq!(with_whom.sum::<usize>(), 11 * 50);
-        let outside = Database::connect(app.urls.superuser.as_deref().unwrap()).await.unwrap();
-        let look = "SELECT count(*) AS rows, count(DISTINCT xmin::text) AS transactions FROM activity WHERE summary = 'at once'";
-        let row = outside
-            .query_one_raw(Statement::from_string(DbBackend::Postgres, look))
-            .await
-            .unwrap()
-            .unwrap();
-        let count = |name| row.try_get::<i64>("", name).unwrap();
-        assert_eq!((count("rows"), count("transactions")), (13, 1));
+        assert_eq!(recorded(&app, "at once").await, (13, 1));
+
+        // Beside another company a turn takes fewer.
+        let other = app.b.client(&app, &app.b.rep).await;
+        let asks = tokio::spawn(async move {
+            loop {
+                other.ok("{ accounts(first: 1) { nodes { id } } }", json!({})).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        at_once(&app, beside.into_iter().map(|input| (&rep, input)).collect()).await;
+        asks.abort();
+        assert_eq!(recorded(&app, "beside").await, (13, 2));
         app
     });
+}
+
+/// How many activities are on record with this summary, and in how many transactions.
+async fn recorded(app: &TestApp, summary: &str) -> (i64, i64) {
+    let outside = Database::connect(app.urls.superuser.as_deref().unwrap()).await.unwrap();
+    let look = "SELECT count(*) AS rows, count(DISTINCT xmin::text) AS transactions FROM activity WHERE summary = $1";
+    let look = Statement::from_sql_and_values(DbBackend::Postgres, look, [summary.into()]);
+    let row = outside.query_one_raw(look).await.unwrap().unwrap();
+    let count = |name| row.try_get::<i64>("", name).unwrap();
+    (count("rows"), count("transactions"))
 }
 
 #[test]

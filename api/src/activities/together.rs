@@ -64,9 +64,11 @@ pub async fn record(ctx: &Arc<Ctx>, draft: ActivityDraft, of_account: Columns<ac
         None => {
             // Those at work need connections.
             ctx.end_read().await?;
-            let joined = recordings.wait(tenant, asked).await?;
-            if let Joined::Turn(..) = joined {
-                ctx.app.database.let_others_go(tenant).await;
+            let mut joined = recordings.wait(tenant, asked).await?;
+            if let Joined::Turn(turn, _) = &mut joined
+                && ctx.app.database.let_others_go(tenant).await
+            {
+                turn.keep_few();
             }
             joined
         }

@@ -23,6 +23,8 @@ use crate::error::{Error, Result};
 const WAIT: Duration = Duration::from_millis(1_500);
 /// As much is done at once; who came later is done next.
 const MOST: usize = 64;
+/// As much when others need the processors too: `docs/decisions/0023-turns.md` says what it is worth.
+const FEWER: usize = 12;
 /// So many are answered before the thread looks whether anybody else has sent something.
 const A_FEW: usize = 8;
 /// What takes longer is given up, so that a database that does not answer holds up nobody for good.
@@ -120,6 +122,18 @@ impl<T, R> Combiner<T, R> {
 
 fn lost() -> Error {
     Error::internal("what was done together with others was lost")
+}
+
+impl<T, R> Turn<T, R> {
+    /// Leaves to the next turn all but a few: whoever is not in this lane gets at the processors sooner.
+    pub fn keep_few(&mut self) {
+        let mut later = self.others.split_off(self.others.len().min(FEWER - 1));
+        // They were there before those who came since.
+        if let Some(waiting) = self.lanes.lock().get_mut(&self.lane) {
+            later.append(waiting);
+            *waiting = later;
+        }
+    }
 }
 
 impl<T: Send + 'static, R: Send + 'static> Turn<T, R> {
@@ -242,6 +256,36 @@ mod tests {
             (first.unwrap(), second.unwrap(), third.unwrap()),
             ((2, 3), (4, 0), (6, 0))
         );
+        assert!(doubling.lanes.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_left_to_the_next_turn_is_done_in_its_order() {
+        let doubling = Doubling::default();
+        let turn = doubling.begin(LANE).unwrap();
+        let first = async {
+            let Joined::Turn(mut turn, n) = doubling.wait(LANE, 0).await.unwrap() else {
+                panic!("nobody else is at work");
+            };
+            turn.keep_few();
+            let late = doubled(&doubling, 100);
+            let work = turn.work(n, |all| async move {
+                assert_eq!(all, (0..u32::try_from(FEWER).unwrap()).collect::<Vec<_>>());
+                all
+            });
+            tokio::join!(late, work)
+        };
+        let others = futures::future::join_all((1..20).map(|n| doubled(&doubling, n)));
+        let release = async { drop(turn) };
+        let ((late, _), others, ()) = tokio::join!(first, others, release);
+        let counts: Vec<_> = others.into_iter().map(|other| other.unwrap().1).collect();
+        assert_eq!(
+            counts.iter().position(|count| *count > 0),
+            Some(FEWER - 1),
+            "{counts:?}"
+        );
+        assert_eq!(counts.iter().sum::<usize>() + FEWER, 21, "{counts:?}");
+        assert_eq!(late.unwrap(), (200, 0));
         assert!(doubling.lanes.lock().is_empty());
     }
 

@@ -252,8 +252,9 @@ impl Database {
         Ok(TenantDb::new(tenant, tx, Arc::clone(tally)))
     }
 
-    /// Lets other companies go first: for what of this one has stood in a line of another kind before it begins.
-    pub async fn let_others_go(&self, tenant: Uuid) {
+    /// Lets other companies go first: for what of this one has stood in a line of another kind before it begins. Whether one of
+    /// them has asked for something just now.
+    pub async fn let_others_go(&self, tenant: Uuid) -> bool {
         match &self.transactions {
             Transactions::Postgres(threads) => threads.turns().let_others_go(tenant).await,
             Transactions::Sqlite { writing, .. } => writing.let_others_go(tenant).await,

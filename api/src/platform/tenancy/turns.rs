@@ -104,12 +104,13 @@ impl Turns {
         }))
     }
 
-    /// What whoever stood in a line does before he goes on, be it here or elsewhere.
-    pub async fn let_others_go(&self, tenant: Uuid) {
+    /// What whoever stood in a line does before he goes on, be it here or elsewhere. Whether others ask: then he asks for little.
+    pub async fn let_others_go(&self, tenant: Uuid) -> bool {
         // What the database answers at once is read at once: without this, the thread would go through the whole line before it
         // looked whether anybody else has sent something.
         tokio::task::yield_now().await;
         self.prompt.let_others_go(tenant).await;
+        self.prompt.others_ask(tenant)
     }
 
     fn line(&self, tenant: Uuid) -> Arc<Line> {
